@@ -1,0 +1,2 @@
+// The target is header-only; SwiftPM wants one source file.
+#include "clinux_timer.h"
