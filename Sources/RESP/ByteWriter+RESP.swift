@@ -1,0 +1,115 @@
+import ByteCoding
+
+extension ByteWriter {
+    /// Appends `CR LF`.
+    @inlinable
+    @inline(__always)
+    public mutating func writeLineEnd() {
+        write(UInt16(0x0A0D))
+    }
+
+    /// Appends an integer's decimal digits.
+    @inlinable
+    public mutating func write(decimal value: Int) {
+        if value >= 0 && value < 10 {
+            write(UInt8(0x30 + value))
+            return
+        }
+        var magnitude = value.magnitude
+        reserve(20)
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var start = 20
+            repeat {
+                start -= 1
+                digits[start] = UInt8(0x30 + magnitude % 10)
+                magnitude /= 10
+            } while magnitude > 0
+            if value < 0 { write(UInt8(0x2D)) }
+            write(raw: UnsafeRawBufferPointer(rebasing: digits[start..<20]))
+        }
+    }
+
+    /// Appends a status line.
+    @inlinable
+    public mutating func writeSimple(_ status: StaticString) {
+        write(UInt8(0x2B))
+        write(literal: status)
+        writeLineEnd()
+    }
+
+    /// Appends an error line; line breaks in the text become spaces.
+    public mutating func writeError(_ text: String) {
+        write(UInt8(0x2D))
+        for byte in text.utf8 { write(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
+        writeLineEnd()
+    }
+
+    /// Appends an integer.
+    @inlinable
+    public mutating func writeInteger(_ value: Int64) {
+        write(UInt8(0x3A))
+        write(decimal: Int(value))
+        writeLineEnd()
+    }
+
+    /// Appends the header of a bulk string of `count` bytes.
+    @inlinable
+    @inline(__always)
+    public mutating func writeBulkHeader(_ count: Int) {
+        write(UInt8(0x24))
+        write(decimal: count)
+        writeLineEnd()
+    }
+
+    /// Appends a bulk string.
+    @inlinable
+    public mutating func writeBulk(_ bytes: Bytes) {
+        writeBulkHeader(bytes.count)
+        write(raw: bytes)
+        writeLineEnd()
+    }
+
+    /// Appends a bulk string.
+    @inlinable
+    public mutating func writeBulk(_ word: StaticString) {
+        writeBulkHeader(word.utf8CodeUnitCount)
+        write(literal: word)
+        writeLineEnd()
+    }
+
+    /// Appends an integer as a bulk string of its digits.
+    public mutating func writeBulk(decimal value: Int) {
+        writeBulk(Bytes(String(value)))
+    }
+
+    /// Appends the null bulk string.
+    @inlinable
+    public mutating func writeNull() {
+        write(literal: "$-1\r\n")
+    }
+
+    /// Appends the header of an array (a command, too) of `count` elements.
+    @inlinable
+    public mutating func writeArrayHeader(_ count: Int) {
+        write(UInt8(0x2A))
+        write(decimal: count)
+        writeLineEnd()
+    }
+
+    /// Appends any value.
+    public mutating func write(_ value: RESPValue) {
+        switch value {
+        case .simple(let text):
+            write(UInt8(0x2B))
+            write(raw: text)
+            writeLineEnd()
+        case .error(let text): writeError(text.text)
+        case .integer(let number): writeInteger(number)
+        case .bulk(let bytes): writeBulk(bytes)
+        case .null: writeNull()
+        case .array(let elements):
+            writeArrayHeader(elements.count)
+            for element in elements { write(element) }
+        }
+    }
+}
