@@ -38,7 +38,7 @@ struct ArrivalScheduleTests {
     @Test("Poisson gaps are exponential: their mean, their spread, and the share above the mean")
     func exponentialGaps() throws {
         let schedule = try ArrivalSchedule(.poisson, ratePerSecond: 50_000, windowNanoseconds: 2 * second, seed: 5)
-        let starts = Array(schedule).map(Double.init)
+        let starts = schedule.map { Double($0) }
         let gaps = zip(starts.dropFirst(), starts).map(-)
         let mean = gaps.reduce(0, +) / Double(gaps.count)
         let variance = gaps.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(gaps.count)
