@@ -27,7 +27,8 @@ public struct RESPCommandParser {
     public func parse(_ region: UnsafeRawBufferPointer) throws(RESPError) -> Step {
         guard let base = region.baseAddress, region.count > 0 else { return .needMore }
         guard region[0] == 0x2A else { return try parseInline(region) }
-        guard let (count, header) = try readLength(region, at: 1, limit: limits.arguments, what: "argument count") else {
+        guard let (count, header) = try readLength(region, at: 1, limit: limits.arguments, what: "argument count")
+        else {
             return .needMore
         }
         guard count > 0 else { return .nothing(consumed: header) }

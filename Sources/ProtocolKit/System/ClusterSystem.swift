@@ -1,0 +1,130 @@
+/// A system under test whose nodes exchange messages: an algorithm with a name, options, nodes, clients and a service.
+///
+/// A catalogue entry is a value of such a type. Runtimes are generic over it, so that nothing on a hot path is dynamic.
+public protocol ClusterSystem: Sendable {
+    /// The server side.
+    associatedtype Node: ProtocolNode & Sendable
+    /// The client side.
+    associatedtype Client: ProtocolClient & Sendable where Client.Node == Node
+    /// What clients do with it.
+    associatedtype Offer: Service where Offer.Operation == Client.Operation, Offer.Result == Client.Result
+
+    /// Name, source, options and so on, as `coordbench list` shows them.
+    static var descriptor: SystemDescriptor { get }
+
+    /// The system with a user's choice of options and, for tests of the checkers, a planted fault.
+    ///
+    /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
+    init(options: VariantOptions, mutation: String?) throws(OptionError)
+
+    /// A node as it is before its ``Input/start(_:)``.
+    func makeNode(_ id: NodeID, members: [NodeID]) -> Node
+
+    /// A client as it is before its start; it prefers to ask `preferred` first.
+    func makeClient(number: Int, members: [NodeID], preferred: NodeID, timeoutNanoseconds: UInt64) -> Client
+
+    /// What one operation of each kind must cost without faults, batching or contention, by the paper.
+    func costs(nodes: Int) -> [OperationCost]
+
+    /// Properties to be checked after every step of a simulation.
+    static var invariants: [any Invariant<Node>] { get }
+}
+
+/// What `coordbench list` says of a system.
+public struct SystemDescriptor: Sendable {
+    /// The four families.
+    public enum Family: String, Sendable, CaseIterable, Codable {
+        /// Agreement and replication.
+        case consensus
+        /// Mutual exclusion.
+        case locks
+        /// Which node keeps which key.
+        case placement
+        /// Atomic commitment and transactions.
+        case commit
+    }
+
+    /// The name in scenarios and rows.
+    public var name: String
+    /// Which family it belongs to.
+    public var family: Family
+    /// One line on what it is.
+    public var summary: String
+    /// Paper and section.
+    public var source: String
+    /// What can be chosen.
+    public var options: [OptionSpecification]
+    /// Number of nodes where the user names none.
+    public var defaultNodes: Int
+    /// Which numbers of nodes work.
+    public var nodeRange: ClosedRange<Int>
+    /// Planted faults, for tests of the checkers.
+    public var mutations: [Mutation]
+
+    /// A descriptor of its parts.
+    public init(
+        name: String, family: Family, summary: String, source: String, options: [OptionSpecification] = [],
+        defaultNodes: Int, nodeRange: ClosedRange<Int>, mutations: [Mutation] = []
+    ) {
+        self.name = name
+        self.family = family
+        self.summary = summary
+        self.source = source
+        self.options = options
+        self.defaultNodes = defaultNodes
+        self.nodeRange = nodeRange
+        self.mutations = mutations
+    }
+}
+
+/// A planted fault: a rule of the algorithm that is left out, so that a checker can be seen to notice.
+public struct Mutation: Sendable, Hashable {
+    /// The name: `skip-sync`, `vote-twice` ...
+    public var name: String
+    /// The rule that is broken.
+    public var breaks: String
+    /// A mutation of its parts.
+    public init(name: String, breaks: String) {
+        self.name = name
+        self.breaks = breaks
+    }
+}
+
+/// What one operation must cost, by the paper: no faults, no batching, a stable leader, the client connected to it.
+public struct OperationCost: Sendable, Hashable, Codable {
+    /// The kind of operation, as the service names it.
+    public var kind: String
+    /// Message delays from the client's request to its reply, both counted.
+    public var messageDelays: Int
+    /// Messages between nodes.
+    public var messages: Int
+    /// Syncs on the critical path, one after the other.
+    public var syncDelays: Int
+    /// Disks that sync at once on the critical path.
+    public var disksBusy: Int
+    /// A cost of its parts.
+    public init(kind: String, messageDelays: Int, messages: Int, syncDelays: Int, disksBusy: Int = 1) {
+        self.kind = kind
+        self.messageDelays = messageDelays
+        self.messages = messages
+        self.syncDelays = syncDelays
+        self.disksBusy = disksBusy
+    }
+}
+
+/// A safety property over the states of all nodes, checked after every step of a simulation; one file each.
+public protocol Invariant<Node>: Sendable {
+    associatedtype Node: ProtocolNode
+    /// The property's name in the paper.
+    var name: String { get }
+    /// Looks at the cluster after node `changed` took a step; a node that is down is nil.
+    ///
+    /// - Returns: what is wrong, or nil.
+    mutating func check(_ nodes: [Node?], changed: Int) -> String?
+}
+
+/// Receives a family's systems with their types, so that a runtime can specialise for each.
+public protocol SystemRegistry {
+    /// Adds one system.
+    mutating func add<System: ClusterSystem>(_ system: System.Type)
+}
