@@ -10,8 +10,12 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The bucket arithmetic.
     public let layout: HistogramLayout
     @usableFromInline var counts: [UInt64]
+    @usableFromInline var counted: UInt64 = 0
     /// How many values have been counted.
-    public internal(set) var totalCount: UInt64 = 0
+    @inlinable public internal(set) var totalCount: UInt64 {
+        get { counted }
+        set { counted = newValue }
+    }
     @usableFromInline var smallest: UInt64 = .max
     @usableFromInline var largest: UInt64 = 0
     /// Values above `layout.highestTrackable`, which are in no percentile.
@@ -37,13 +41,9 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
         // One by one no counter can fill: at a nanosecond each that takes 584 years.
         counts[layout.counterIndex(of: nanoseconds)] &+= 1
-        countOne(nanoseconds)
-    }
-
-    @usableFromInline @inline(__always) mutating func countOne(_ value: UInt64) {
-        totalCount &+= 1
-        if value < smallest { smallest = value }
-        if value > largest { largest = value }
+        counted &+= 1
+        if nanoseconds < smallest { smallest = nanoseconds }
+        if nanoseconds > largest { largest = nanoseconds }
     }
 
     /// Counts the time between two readings of one clock; a negative one goes to `negativeCount`.
