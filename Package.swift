@@ -5,9 +5,24 @@ import PackageDescription
 let package = Package(
     name: "coordbench",
     platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "coordbench", targets: ["coordbench"]),
+        .library(
+            name: "CoordbenchKit",
+            targets: [
+                "ByteCoding", "Measurement", "Statistics", "Workload", "Verification", "RESP", "ProtocolKit",
+                "ThreadLocks", "Placement", "Consensus", "Locks", "Commit", "Simulation", "LoopbackRuntime",
+                "Harness", "Reporting",
+            ]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
     targets: [
         // C
         .target(name: "CLinux"),
+        .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
 
         // base
         .target(name: "ByteCoding", dependencies: ["CLinux"]),
@@ -29,6 +44,27 @@ let package = Package(
         .target(name: "Simulation", dependencies: ["ByteCoding", "ProtocolKit", "Workload", "Verification"]),
         .target(name: "LoopbackRuntime", dependencies: ["CLinux", "ByteCoding", "RESP", "ProtocolKit", "Measurement"]),
 
+        // measuring
+        .target(
+            name: "Harness",
+            dependencies: [
+                "ByteCoding", "RESP", "ProtocolKit", "Workload", "Verification", "Statistics", "Measurement",
+                "ThreadLocks", "Placement", "Consensus", "Locks", "Commit", "LoopbackRuntime", "CLinux",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // reading
+        .target(
+            name: "Reporting", dependencies: ["Harness", "Measurement", "Statistics", "Verification", "ProtocolKit"]),
+
+        // command
+        .executableTarget(
+            name: "coordbench",
+            dependencies: [
+                "Harness", "Reporting", "Simulation", "CJemalloc",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
         // tests, by room
         .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement"]),
@@ -46,6 +82,9 @@ let package = Package(
         .testTarget(
             name: "LoopbackRuntimeTests",
             dependencies: ["LoopbackRuntime", "ProtocolKit", "Consensus", "Locks", "Commit", "RESP"]),
+        .testTarget(name: "HarnessTests", dependencies: ["Harness", "Consensus", "Locks", "Commit"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Harness"]),
+        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "RESP"]),
     ],
     swiftLanguageModes: [.v6]
 )
