@@ -2,31 +2,22 @@ import ProtocolKit
 
 /// One system that can be measured, whatever its kind.
 public struct CatalogueEntry: Sendable {
-    /// What measures it.
-    public enum Subject: Sendable {
-        /// Nodes that exchange messages, over sockets or simulated.
-        case cluster(ClusterEntry)
-        /// A lock among threads of one process.
-        case threads
-        /// A placement function, called directly.
-        case function
-        /// Servers that already run elsewhere, reached through `--connect`.
-        case external
-    }
-
     /// Name, source, options, number of nodes.
     public var descriptor: SystemDescriptor
     /// What clients do with it.
     public var service: ServiceFacts
-    /// What measures it.
-    public var subject: Subject
+    /// What kind of subject it is, and so what measures it.
+    public let subject: PlannedTrial.Subject
+    /// What starts its nodes and drives a load on them; nil for what has no nodes that exchange messages.
+    public let cluster: ClusterEntry?
     private let check: @Sendable (VariantOptions) throws(OptionError) -> Void
 
     /// A system whose nodes exchange messages.
     public init(cluster: ClusterEntry) {
         descriptor = cluster.descriptor
         service = cluster.service
-        subject = .cluster(cluster)
+        subject = .cluster
+        self.cluster = cluster
         check = { options throws(OptionError) in try cluster.checkOptions(options, nil) }
     }
 
@@ -34,12 +25,13 @@ public struct CatalogueEntry: Sendable {
     ///
     /// - Parameter check: a family's own check of options; where there is none they are checked against the descriptor.
     public init(
-        descriptor: SystemDescriptor, service: ServiceFacts, subject: Subject,
+        descriptor: SystemDescriptor, service: ServiceFacts, subject: PlannedTrial.Subject,
         check: (@Sendable (VariantOptions) throws(OptionError) -> Void)? = nil
     ) {
         self.descriptor = descriptor
         self.service = service
         self.subject = subject
+        cluster = nil
         if let check {
             self.check = check
         } else {
@@ -49,21 +41,6 @@ public struct CatalogueEntry: Sendable {
 
     /// Checks a user's options.
     public func checkOptions(_ options: VariantOptions) throws(OptionError) { try check(options) }
-
-    /// The entry's side that exchanges messages, where it has one.
-    public var cluster: ClusterEntry? {
-        if case .cluster(let entry) = subject { entry } else { nil }
-    }
-
-    /// The word for the subject in plans and records.
-    public var plannedSubject: PlannedTrial.Subject {
-        switch subject {
-        case .cluster: .cluster
-        case .threads: .threads
-        case .function: .function
-        case .external: .external
-        }
-    }
 }
 
 /// What clients do with a system, as scenarios need to know it.

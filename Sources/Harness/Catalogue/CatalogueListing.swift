@@ -76,7 +76,7 @@ extension CatalogueListing.System {
     init(_ entry: CatalogueEntry) {
         let descriptor = entry.descriptor
         self.init(
-            name: descriptor.name, family: descriptor.family.rawValue, subject: entry.plannedSubject.rawValue,
+            name: descriptor.name, family: descriptor.family.rawValue, subject: entry.subject.rawValue,
             summary: descriptor.summary, source: descriptor.source, service: entry.service.name,
             kinds: entry.service.kinds, defaultMix: entry.service.defaultMix, defaultNodes: descriptor.defaultNodes,
             fewestNodes: descriptor.nodeRange.lowerBound, mostNodes: descriptor.nodeRange.upperBound,

@@ -118,11 +118,11 @@ struct MatrixExpansion {
     private func trial(
         of name: Placed<Variant>, _ entry: CatalogueEntry, _ settings: Settings
     ) throws(ScenarioError) -> PlannedTrial {
-        let subject: PlannedTrial.Subject = matrix.connect.isEmpty ? entry.plannedSubject : .external
+        let subject: PlannedTrial.Subject = matrix.connect.isEmpty ? entry.subject : .external
         if matrix.connect.isEmpty, subject == .external {
             throw ScenarioError("\(name.value) runs elsewhere: say where with connect: host:port", at: name.place)
         }
-        if let address = matrix.connect.first, entry.plannedSubject == .threads || entry.plannedSubject == .function {
+        if let address = matrix.connect.first, entry.subject == .threads || entry.subject == .function {
             throw ScenarioError("\(name.value) can't be reached through connect; it has no servers", at: address.place)
         }
         var trial = PlannedTrial(
