@@ -10,6 +10,8 @@ public struct CatalogueEntry: Sendable {
     public let subject: PlannedTrial.Subject
     /// What starts its nodes and drives a load on them; nil for what has no nodes that exchange messages.
     public let cluster: ClusterEntry?
+    /// Runs a trial on it; nil for a system that can only be planned.
+    public let run: TrialRun?
     private let check: @Sendable (VariantOptions) throws(OptionError) -> Void
 
     /// A system whose nodes exchange messages.
@@ -18,20 +20,24 @@ public struct CatalogueEntry: Sendable {
         service = cluster.service
         subject = .cluster
         self.cluster = cluster
+        run = cluster.run
         check = { options throws(OptionError) in try cluster.checkOptions(options, nil) }
     }
 
     /// A system without messages, or one that runs elsewhere.
     ///
-    /// - Parameter check: a family's own check of options; where there is none they are checked against the descriptor.
+    /// - Parameters:
+    ///   - run: runs a trial on it.
+    ///   - check: a family's own check of options; where there is none they are checked against the descriptor.
     public init(
         descriptor: SystemDescriptor, service: ServiceFacts, subject: PlannedTrial.Subject,
-        check: (@Sendable (VariantOptions) throws(OptionError) -> Void)? = nil
+        run: TrialRun? = nil, check: (@Sendable (VariantOptions) throws(OptionError) -> Void)? = nil
     ) {
         self.descriptor = descriptor
         self.service = service
         self.subject = subject
         cluster = nil
+        self.run = run
         if let check {
             self.check = check
         } else {

@@ -15,6 +15,13 @@ public struct ClusterEntry: Sendable {
     /// Checks options and the name of a planted fault.
     public let checkOptions: @Sendable (VariantOptions, String?) throws(OptionError) -> Void
 
+    /// Runs a trial on it.
+    public var run: TrialRun?
+    /// Runs one node in this process until a stop is asked for. `announce` is told its client address once it listens.
+    public var runNode: (@Sendable (NodeRequest, Interruption, _ announce: (ServedNode) -> Void) throws -> Void)?
+    /// Runs a whole cluster until a stop is asked for. `announce` is told the nodes once they serve.
+    public var serve: (@Sendable (ServeRequest, Interruption, _ announce: ([ServedNode]) -> Void) throws -> Void)?
+
     /// The entry of a system.
     public init<System: ClusterSystem>(_ system: System.Type) {
         descriptor = system.descriptor

@@ -36,6 +36,11 @@ public enum NearestName {
         return ranked.sorted { ($0.distance, $0.position) < ($1.distance, $1.position) }.prefix(3).map(\.name)
     }
 
+    /// The nearest of the near names, or nil.
+    public static func of(_ text: String, among names: some Sequence<String>) -> String? {
+        candidates(for: text, among: Array(names)).first
+    }
+
     /// The end of a sentence about an unknown name: `; did you mean 'raft'?`, or a full stop where no name is near.
     public static func question(for text: String, among names: [String]) -> String {
         let near = candidates(for: text, among: names).map { "'\($0)'" }

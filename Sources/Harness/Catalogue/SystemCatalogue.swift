@@ -63,6 +63,8 @@ public enum CatalogueError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownSystem(String, valid: [String])
     /// The system has no nodes that exchange messages.
     case noCluster(String, valid: [String])
+    /// The system has nothing that runs it in this build.
+    case cannotRun(String)
 
     /// What is wrong and what would be right.
     public var description: String {
@@ -72,6 +74,8 @@ public enum CatalogueError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "There are: \(valid.joined(separator: ", "))"
         case .noCluster(let name, let valid):
             "\(name) has no nodes to start; these have: \(valid.joined(separator: ", "))"
+        case .cannotRun(let name):
+            "\(name) can't be run by this build"
         }
     }
 }
