@@ -96,6 +96,14 @@ public struct LoadedResults: Sendable {
     /// What is missing or damaged, in order.
     public var problems: [RecordError]
 
+    /// Results that are in memory, or were read.
+    public init(path: String, run: RunRecord, records: [TrialRecord], problems: [RecordError] = []) {
+        self.path = path
+        self.run = run
+        self.records = records
+        self.problems = problems
+    }
+
     /// The trials of a run that is whole.
     ///
     /// - Throws: the first of ``problems``. For comparisons and gates, which must not judge half of a run; a report shows
