@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "coordbench",
             dependencies: [
-                "Harness", "Reporting", "Simulation", "CJemalloc",
+                "Harness", "LoopbackRuntime", "Reporting", "Simulation", "CJemalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

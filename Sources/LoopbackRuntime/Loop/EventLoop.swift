@@ -170,12 +170,12 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
     }
 
     /// Adds what runs at the end of every turn.
-    func onTurnEnd(_ handler: @escaping () -> Void) {
+    public func onTurnEnd(_ handler: @escaping () -> Void) {
         turnHandlers.append(handler)
     }
 
     /// Adds a source of deadlines and what runs when the earliest has come; a deadline of `.max` means none.
-    func onTimer(next: @escaping () -> UInt64, _ handler: @escaping (_ now: UInt64) -> Void) {
+    public func onTimer(next: @escaping () -> UInt64, _ handler: @escaping (_ now: UInt64) -> Void) {
         deadlineSources.append(next)
         timerHandlers.append(handler)
     }
