@@ -106,7 +106,8 @@ struct ClusterTrial<System: ClusterSystem> {
         let timeline = recorder.timeline()
         record.timeline = timeline
         record.setCompletedPerClient(recorder.completedPerClient)
-        if case .closed = plan.arrival {} else {
+        if case .closed = plan.arrival {
+        } else {
             record.generator.wakeLateness = recorder.wakeLateness
             record.generator.backPressureWait = recorder.backPressureWait
         }

@@ -65,7 +65,8 @@ final class TrialWatch {
 
     private func counters(_ first: Reading, _ last: Reading) -> TrafficCounters {
         TrafficCounters(
-            messages: difference("messages_sent", first, last), messageBytes: difference("peer_bytes_sent", first, last),
+            messages: difference("messages_sent", first, last),
+            messageBytes: difference("peer_bytes_sent", first, last),
             clientBytes: difference("client_bytes", first, last), logWrites: difference("log_writes", first, last),
             logBytes: difference("log_bytes", first, last), syncs: difference("log_syncs", first, last))
     }

@@ -27,7 +27,8 @@ enum LogRecovery {
         for (position, epoch) in epochs.enumerated() {
             if position > 0, epoch != epochs[position - 1] + 1 {
                 throw .corrupt(
-                    path: folder, offset: 0, reason: "segment \(epochs[position - 1] + 1) between two others is missing")
+                    path: folder, offset: 0, reason: "segment \(epochs[position - 1] + 1) between two others is missing"
+                )
             }
             let path = "\(folder)/\(LogFolder.segmentName(epoch))"
             let contents = try LogFolder.read(path)

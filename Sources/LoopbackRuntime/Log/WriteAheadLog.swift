@@ -80,6 +80,9 @@ final class WriteAheadLog: @unchecked Sendable {  // staging belongs to the loop
     /// Written bytes, writes and syncs so far.
     var counters: LogCounters { queue.sync { writer.counters } }
 
+    /// Bytes of records gathered.
+    var stagedBytes: Int { staged.buffer.count }
+
     /// Whether something is gathered.
     var hasStaged: Bool { !staged.steps.isEmpty }
 
