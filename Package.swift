@@ -84,7 +84,7 @@ let package = Package(
             dependencies: ["LoopbackRuntime", "ProtocolKit", "Consensus", "Locks", "Commit", "RESP"]),
         .testTarget(name: "HarnessTests", dependencies: ["Harness", "Consensus", "Locks", "Commit"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Harness"]),
-        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "RESP"]),
+        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "Measurement", "RESP"]),
     ],
     swiftLanguageModes: [.v6]
 )

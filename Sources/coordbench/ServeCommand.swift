@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Glibc
 import Harness
 import ProtocolKit
@@ -84,8 +85,7 @@ struct DataFolder {
 
     func removeIfTemporary() {
         guard isTemporary else { return }
-        // Depth first, and never through a link.
-        nftw(path, { name, _, _, _ in name.map { remove($0) } ?? 0 }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
+        try? FileManager.default.removeItem(atPath: path)
     }
 }
 
