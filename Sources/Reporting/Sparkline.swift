@@ -19,6 +19,6 @@ public enum Sparkline {
 
     /// Successes per interval of a timeline.
     public static func throughput(of timeline: Timeline, width: Int = 60) -> String {
-        text(timeline.completedPerInterval.map(Double.init), width: width)
+        text(timeline.completedPerInterval.map { Double($0) }, width: width)
     }
 }

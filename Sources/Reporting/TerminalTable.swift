@@ -1,11 +1,19 @@
 import Harness
+import ProtocolKit
 
-/// The summary table for a terminal, printed when a run ends.
+/// The summary for a terminal, printed when a run ends: a table for each family.
 public enum TerminalTable {
-    /// The table in at most `width` columns: the least important columns are left out first, then the system's name is
+    /// The tables, each in at most `width` columns: the least important columns are left out first, then the system's name is
     /// cut. Colours (ANSI) only where asked for: red for `violated` and not valid, yellow for `unknown`, green for
     /// `correct`.
     public static func text(of records: [TrialRecord], width: Int = 120, isColoured: Bool = false) -> String {
+        SystemDescriptor.Family.allCases.compactMap { family in
+            let members = records.filter { $0.plan.family == family }
+            return members.isEmpty ? nil : table(of: members, width: width, isColoured: isColoured)
+        }.joined(separator: "\n")
+    }
+
+    private static func table(of records: [TrialRecord], width: Int, isColoured: Bool) -> String {
         let table = SummaryTable(records, withIntervals: false)
         var columns = Array(table.titles.indices)
         var widths = columns.map { column in

@@ -8,7 +8,7 @@ enum TrialDetails {
     static func lines(of record: TrialRecord) -> [String] {
         let plan = record.plan
         var setting: [String] = []
-        if plan.subject != .threads { setting.append("\(plan.nodes) nodes") }
+        if plan.subject != .threads { setting.append(plan.nodes == 1 ? "1 node" : "\(plan.nodes) nodes") }
         if plan.subject == .cluster { setting += [plan.durability.rawValue, plan.isolation.rawValue] }
         if let load = LoadText.of(plan) { setting.append(load) }
         setting.append("repetition \(plan.repetition)")
@@ -50,10 +50,11 @@ enum TrialDetails {
     private static func costs(_ record: TrialRecord) -> [String] {
         var lines: [String] = []
         for cost in record.costs {
-            let syncs = cost.syncDelays == 1 ? "1 sync delay" : "\(cost.syncDelays) sync delays"
+            // Only a synced log is waited for.
+            let syncs = record.plan.durability == .synced ? ", \(cost.syncDelays) sync delays" : ""
             lines.append(
                 "- By the paper, `\(cost.kind)` costs \(cost.messageDelays) message delays, \(cost.messages) messages"
-                    + " between nodes, \(syncs).")
+                    + " between nodes\(syncs).")
         }
         let whole = MetricRow.whole(record)
         let names = [
@@ -133,6 +134,7 @@ enum TrialDetails {
 extension Metric {
     /// The name in words, without the unit that the value carries.
     fileprivate var label: String {
-        name.replacing("_us_per_op", with: "").replacing("_per_op", with: "").replacing("_", with: " ")
+        name.replacing("_us_per_op", with: "").replacing("_per_op", with: "").replacing("_", with: " ").replacing(
+            "cpu", with: "CPU")
     }
 }

@@ -47,7 +47,7 @@ extension Metric {
             $0.plan.group.isEmpty ? nil : $0.plan.group
         },
         .text("system", .setting, "The system under test, without options.") { $0.plan.systemName },
-        .text("variant", .setting, "The system with its options, as `--system` and scenarios take it.") {
+        .text("variant", .setting, "The system with its options, as the command line and scenarios take it.") {
             $0.plan.variant
         },
         .text("family", .setting, "`consensus`, `locks`, `placement` or `commit`.") { $0.plan.family.rawValue },

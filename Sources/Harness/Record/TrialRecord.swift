@@ -93,7 +93,7 @@ public struct TrialRecord: Sendable, Codable {
     /// Sets ``completedPerClient`` and the ``fairness`` that follows from it.
     public mutating func setCompletedPerClient(_ completed: [UInt64]) {
         completedPerClient = completed
-        fairness = Fairness(completed.map(Double.init))
+        fairness = Fairness(completed.map { Double($0) })
     }
 }
 
