@@ -82,8 +82,16 @@ let package = Package(
         .testTarget(
             name: "LoopbackRuntimeTests",
             dependencies: ["LoopbackRuntime", "ProtocolKit", "Consensus", "Locks", "Commit", "RESP"]),
-        .testTarget(name: "HarnessTests", dependencies: ["Harness", "Consensus", "Locks", "Commit"]),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Harness"]),
+        .testTarget(
+            name: "HarnessTests",
+            dependencies: [
+                "Harness", "Consensus", "Locks", "Commit", "Measurement", "Statistics", "Verification", "Workload",
+                "ProtocolKit",
+            ]),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Reporting", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
+            exclude: ["Golden"]),
         .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "RESP"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,6 @@
 /// The client side of an algorithm, under the same contract as its nodes: where a lock recipe, an optimistic retry or a
 /// quorum client lives, and where redirects and retries are followed.
-public protocol ProtocolClient {
+public protocol ProtocolClient: Sendable {
     /// The nodes it talks to.
     associatedtype Node: ProtocolNode
     /// What users ask of it.
