@@ -60,6 +60,7 @@ extension Raft {
     private mutating func recoverLog(_ records: [LogRecord], effects: inout Effects<Self>) {
         let mark = snapshots.stored ?? SnapshotMark(index: .zero, tag: 0)
         guard let first = records.first, let last = records.last else {
+            if mark.index > .zero { effects.discardPrefix(through: mark.index) }
             log.reset(to: mark)
             return durable.reset(to: mark.index)
         }
