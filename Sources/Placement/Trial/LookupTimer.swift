@@ -21,7 +21,7 @@ struct LookupTimes {
     ///
     /// Generic over the function, and called where the function's type is known, so that the lookup is inlined here.
     static func measure<Function: PlacementFunction>(
-        _ function: borrowing Function, keyHashes: [UInt64], batch: Int
+        _ function: Function, keyHashes: [UInt64], batch: Int
     ) -> LookupTimes {
         var times = LookupTimes(batches: [], batch: batch, lookups: keyHashes.count, checksum: 0)
         let count = (keyHashes.count + batch - 1) / batch
