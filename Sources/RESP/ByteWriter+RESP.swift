@@ -71,7 +71,7 @@ extension ByteWriter {
 
     /// Appends a bulk string.
     @inlinable
-    public mutating func writeBulk(_ word: StaticString) {
+    public mutating func writeBulk(literal word: StaticString) {
         writeBulkHeader(word.utf8CodeUnitCount)
         write(literal: word)
         writeLineEnd()

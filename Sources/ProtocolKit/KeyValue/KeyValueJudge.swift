@@ -1,0 +1,102 @@
+import ByteCoding
+import Verification
+
+/// Takes down a key-value history in 40 bytes an operation and judges whether it is linearizable.
+public struct KeyValueJudge: HistoryJudge {
+    /// What users ask.
+    public typealias Operation = KeyValueCommand
+    /// What users get.
+    public typealias Result = KeyValueResponse
+
+    /// What was taken down.
+    public private(set) var history: [KeyValueOperation] = []
+    private var unnamedKeys = 0
+
+    /// A judge of a run.
+    public init(options: WorkloadOptions) {}
+
+    /// Number of operations taken down.
+    public var count: Int { history.count }
+
+    /// Takes down one ended operation.
+    public mutating func record(
+        client: Int, user: Int, operation: KeyValueCommand, completion: Completion<KeyValueResponse>, sent: UInt64,
+        received: UInt64
+    ) {
+        guard let parts = Self.parts(of: operation) else { return }
+        guard let key = KeyValueNaming.number(of: parts.key) else {
+            unnamedKeys += 1
+            return
+        }
+        let outcome = Self.outcome(parts.kind, completion)
+        history.append(
+            KeyValueOperation(
+                parts.kind, key: key, client: UInt16(truncatingIfNeeded: client), argument: parts.argument,
+                result: Self.result(parts, completion), outcome: outcome, invokedNanoseconds: sent,
+                returnedNanoseconds: received))
+    }
+
+    private struct Parts {
+        var kind: KeyValueOperation.Kind
+        var key: Bytes
+        var argument: UInt64 = 0
+        var expected: UInt64 = 0
+    }
+
+    private static func parts(of operation: KeyValueCommand) -> Parts? {
+        func identity(_ value: Bytes) -> UInt64 { KeyValueNaming.identity(of: value, isCounter: false) }
+        switch operation {
+        case .get(let key): return Parts(kind: .get, key: key)
+        case .put(let key, let value): return Parts(kind: .put, key: key, argument: identity(value))
+        case .delete(let key): return Parts(kind: .delete, key: key)
+        case .compareAndSet(let key, let expected, let value):
+            return Parts(
+                kind: .compareAndSet, key: key, argument: identity(value),
+                expected: expected.map(identity) ?? ValueIdentity.absent)
+        case .increment(let key, let delta):
+            return Parts(kind: .increment, key: key, argument: UInt64(bitPattern: delta))
+        case .append(let key, let value): return Parts(kind: .append, key: key, argument: identity(value))
+        case .openSession: return nil
+        }
+    }
+
+    private static func outcome(
+        _ kind: KeyValueOperation.Kind, _ completion: Completion<KeyValueResponse>
+    ) -> KeyValueOperation.Outcome {
+        switch completion {
+        case .answered(.integer(0)) where kind == .compareAndSet: .mismatch
+        case .answered: .ok
+        case .failed: .failed
+        case .indeterminate: .indeterminate
+        }
+    }
+
+    private static func result(_ parts: Parts, _ completion: Completion<KeyValueResponse>) -> UInt64 {
+        if parts.kind == .compareAndSet { return parts.expected }
+        guard case .answered(let response) = completion else { return 0 }
+        switch (parts.kind, response) {
+        case (.get, .value(let value)):
+            return KeyValueNaming.identity(of: value, isCounter: parts.key[0] == KeyValueNaming.Space.counter.rawValue)
+        case (.get, .absent): return ValueIdentity.absent
+        case (.delete, .integer(let count)): return UInt64(count)
+        case (.increment, .integer(let number)): return ValueIdentity.integer(number)
+        case (.append, _): return KeyValueOperation.unreported
+        default: return 0
+        }
+    }
+
+    /// Takes over another judge's history.
+    public mutating func merge(_ other: KeyValueJudge) {
+        history.append(contentsOf: other.history)
+        unnamedKeys += other.unnamedKeys
+    }
+
+    /// Whether the history is linearizable.
+    public func verdicts(budgetNanoseconds: UInt64) -> [JudgedProperty] {
+        let verdict =
+            unnamedKeys > 0
+            ? Verdict.unknown(reason: "\(unnamedKeys) operations on keys that the load doesn't name")
+            : Verdict.unknown(reason: "the checker has not landed")
+        return [JudgedProperty(property: "linearizable", verdict: verdict, basis: "\(history.count) operations")]
+    }
+}

@@ -1,0 +1,89 @@
+import ByteCoding
+import Verification
+
+/// How a load names keys and marks values, so that a judge can tell which write a read saw.
+///
+/// Keys are `k`, `c` or `l` (registers, counters, lists: kinds of operation that would spoil each other's values don't
+/// share keys) and a decimal number. A written value begins with its identity in 16 hexadecimal digits, then filling.
+enum KeyValueNaming {
+    enum Space: UInt8, CaseIterable, Sendable {
+        case register = 0x6B
+        case counter = 0x63
+        case list = 0x6C
+    }
+
+    static let identityBytes = 16
+    static let filling: UInt8 = 0x2E
+
+    static func key(_ space: Space, _ number: Int) -> Bytes {
+        var digits = [space.rawValue]
+        digits.append(contentsOf: String(number).utf8)
+        return Bytes(digits)
+    }
+
+    /// The number under which histories know a key: the spaces side by side, or nil for a key that no load has named.
+    static func number(of key: Bytes) -> UInt32? {
+        guard key.count > 1, let space = Space(rawValue: key[0]) else { return nil }
+        var number: UInt32 = 0
+        for offset in 1..<key.count {
+            let digit = key[offset] &- 0x30
+            guard digit <= 9, number < 100_000_000 else { return nil }
+            number = number * 10 + UInt32(digit)
+        }
+        switch space {
+        case .register: return number
+        case .counter: return number + 1_000_000_000
+        case .list: return number + 2_000_000_000
+        }
+    }
+
+    static func value(identity: UInt64, size: Int) -> Bytes {
+        let count = max(size, identityBytes)
+        return Bytes(
+            [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+                for place in 0..<identityBytes {
+                    let nibble = UInt8(truncatingIfNeeded: identity >> UInt64(4 * (identityBytes - 1 - place))) & 15
+                    buffer[place] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+                }
+                buffer[identityBytes...].update(repeating: filling)
+                initialized = count
+            })
+    }
+
+    /// The identity of a value that was read; several pieces in a row are a list.
+    static func identity(of value: Bytes, isCounter: Bool) -> UInt64 {
+        value.withUnsafeBytes { region in
+            if isCounter {
+                guard let number = Int64(String(decoding: region, as: UTF8.self)), abs(number) < 1 << 60 else {
+                    return ValueIdentity.foreign(digest: KeyValueTable.hash(region))
+                }
+                return ValueIdentity.integer(number)
+            }
+            var identity = ValueIdentity.absent
+            var offset = 0
+            while offset < region.count {
+                guard let piece = hexadecimal(region, at: offset) else {
+                    return ValueIdentity.foreign(digest: KeyValueTable.hash(region))
+                }
+                identity = ValueIdentity.appending(piece, to: identity)
+                offset += identityBytes
+                while offset < region.count, region[offset] == filling { offset += 1 }
+            }
+            return identity
+        }
+    }
+
+    private static func hexadecimal(_ region: UnsafeRawBufferPointer, at start: Int) -> UInt64? {
+        guard region.count - start >= identityBytes else { return nil }
+        var number: UInt64 = 0
+        for offset in start..<(start + identityBytes) {
+            let byte = region[offset]
+            switch byte {
+            case 0x30...0x39: number = number << 4 | UInt64(byte - 0x30)
+            case 0x61...0x66: number = number << 4 | UInt64(byte - 0x57)
+            default: return nil
+            }
+        }
+        return ValueIdentity.isWritten(number) ? number : nil
+    }
+}

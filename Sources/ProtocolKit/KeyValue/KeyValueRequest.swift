@@ -1,0 +1,226 @@
+import ByteCoding
+import RESP
+
+/// A key-value command in the binary form in which log and wire carry it: coded once, where it enters the cluster.
+public struct KeyValueRequest: ReplicatedRequest, Hashable {
+    /// The binary form.
+    public let payload: Bytes
+
+    /// Takes the binary form over, unchecked.
+    @inlinable
+    public init(payload: Bytes) {
+        self.payload = payload
+    }
+
+    /// Whether it only reads.
+    @inlinable
+    public var isRead: Bool { !payload.isEmpty && payload[0] == CommandTag.get }
+
+    /// Codes a command, with its place in a session where it has one.
+    public init(_ command: KeyValueCommand, stamp: SessionStamp? = nil) {
+        switch command {
+        case .get(let key): self.init(CommandTag.get, stamp, key)
+        case .put(let key, let value): self.init(CommandTag.put, stamp, key, value)
+        case .delete(let key): self.init(CommandTag.delete, stamp, key)
+        case .compareAndSet(let key, nil, let value): self.init(CommandTag.putIfAbsent, stamp, key, value)
+        case .compareAndSet(let key, let expected?, let value):
+            self.init(CommandTag.compareAndSet, stamp, key, expected, value)
+        case .increment(let key, let delta):
+            self.init(CommandTag.increment, stamp, key, Bytes(withUnsafeBytes(of: delta.littleEndian) { Array($0) }))
+        case .append(let key, let value): self.init(CommandTag.append, stamp, key, value)
+        case .openSession: self.init(CommandTag.openSession, stamp, Bytes())
+        }
+    }
+
+    private init(_ tag: UInt8, _ stamp: SessionStamp?, _ key: Bytes, _ first: Bytes = Bytes(), _ second: Bytes? = nil) {
+        payload = key.withUnsafeBytes { key in
+            first.withUnsafeBytes { first in
+                guard let second else { return Self.code(tag, stamp, key: key, tail: first) }
+                return second.withUnsafeBytes { Self.code(tag, stamp, key: key, middle: first, tail: $0) }
+            }
+        }
+    }
+
+    /// Lays a command out in one allocation.
+    @inlinable
+    static func code(
+        _ tag: UInt8, _ stamp: SessionStamp?, key: UnsafeRawBufferPointer, middle: UnsafeRawBufferPointer? = nil,
+        tail: UnsafeRawBufferPointer
+    ) -> Bytes {
+        let stampBytes = stamp == nil ? 0 : CommandTag.stampBytes
+        let middleBytes = middle.map { $0.count + 4 } ?? 0
+        let count = 1 + stampBytes + 4 + key.count + middleBytes + tail.count
+        return Bytes(
+            [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+                let raw = UnsafeMutableRawBufferPointer(buffer)
+                raw[0] = stamp == nil ? tag : tag | CommandTag.stamped
+                var offset = 1
+                if let stamp {
+                    for number in [stamp.session.rawValue, stamp.sequence, stamp.acknowledgedBelow] {
+                        raw.storeBytes(of: number.littleEndian, toByteOffset: offset, as: UInt64.self)
+                        offset += 8
+                    }
+                }
+                offset = put(key, withLengthInto: raw, at: offset)
+                if let middle { offset = put(middle, withLengthInto: raw, at: offset) }
+                if tail.count > 0 {
+                    UnsafeMutableRawBufferPointer(rebasing: raw[offset...]).copyMemory(from: tail)
+                }
+                initialized = count
+            })
+    }
+
+    @inlinable
+    static func put(
+        _ region: UnsafeRawBufferPointer, withLengthInto raw: UnsafeMutableRawBufferPointer, at offset: Int
+    ) -> Int {
+        raw.storeBytes(of: UInt32(region.count).littleEndian, toByteOffset: offset, as: UInt32.self)
+        if region.count > 0 {
+            UnsafeMutableRawBufferPointer(rebasing: raw[(offset + 4)...]).copyMemory(from: region)
+        }
+        return offset + 4 + region.count
+    }
+}
+
+extension KeyValueRequest: ClientRequest {
+    /// Reads `GET`, `SET`, `DEL`, `CAS key expected new`, `SETNX`, `INCR`, `INCRBY`, `DECR`, `APPEND`, `SESSION.OPEN`, or
+    /// any of them after `SESSION id sequence acknowledged-below`.
+    @inlinable
+    public init(_ command: RESPCommand) throws(CommandError) {
+        if command.matches("SET") {
+            guard command.count == 3 else { throw .wrongArguments(usage: "SET key value") }
+            try self.init(CommandTag.put, nil, command, key: 1, value: 2)
+        } else if command.matches("GET") {
+            guard command.count == 2 else { throw .wrongArguments(usage: "GET key") }
+            try self.init(CommandTag.get, nil, command, key: 1, value: nil)
+        } else if command.matches("SESSION") {
+            try self.init(stamped: command)
+        } else {
+            try self.init(command, from: 0, stamp: nil)
+        }
+    }
+
+    @usableFromInline
+    init(stamped command: RESPCommand) throws(CommandError) {
+        let usage: StaticString = "SESSION id sequence acknowledged-below command ..."
+        guard command.count >= 5 else { throw .wrongArguments(usage: usage) }
+        guard let session = command.integer(1), let sequence = command.integer(2), let below = command.integer(3),
+            session > 0, sequence > 0, below >= 0
+        else { throw .notAnInteger(argument: "session, sequence or acknowledged-below") }
+        let stamp = SessionStamp(
+            session: SessionID(UInt64(session)), sequence: UInt64(sequence), acknowledgedBelow: UInt64(below))
+        try self.init(command, from: 4, stamp: stamp)
+    }
+
+    @usableFromInline
+    init(_ command: RESPCommand, from base: Int, stamp: SessionStamp?) throws(CommandError) {
+        let arguments = command.count - base
+        if command.matches("SET", at: base) {
+            guard arguments == 3 else { throw .wrongArguments(usage: "SET key value") }
+            try self.init(CommandTag.put, stamp, command, key: base + 1, value: base + 2)
+        } else if command.matches("GET", at: base) {
+            guard arguments == 2 else { throw .wrongArguments(usage: "GET key") }
+            try self.init(CommandTag.get, nil, command, key: base + 1, value: nil)
+        } else if command.matches("DEL", at: base) {
+            guard arguments == 2 else { throw .wrongArguments(usage: "DEL key") }
+            try self.init(CommandTag.delete, stamp, command, key: base + 1, value: nil)
+        } else if command.matches("APPEND", at: base) {
+            guard arguments == 3 else { throw .wrongArguments(usage: "APPEND key value") }
+            try self.init(CommandTag.append, stamp, command, key: base + 1, value: base + 2)
+        } else if command.matches("SETNX", at: base) {
+            guard arguments == 3 else { throw .wrongArguments(usage: "SETNX key value") }
+            try self.init(CommandTag.putIfAbsent, stamp, command, key: base + 1, value: base + 2)
+        } else if command.matches("CAS", at: base) {
+            guard arguments == 4 else { throw .wrongArguments(usage: "CAS key expected new") }
+            try self.init(CommandTag.compareAndSet, stamp, command, key: base + 1, middle: base + 2, value: base + 3)
+        } else if command.matches("SESSION.OPEN", at: base) {
+            guard arguments == 1 else { throw .wrongArguments(usage: "SESSION.OPEN") }
+            self.init(.openSession, stamp: stamp)
+        } else {
+            try self.init(counting: command, from: base, stamp: stamp)
+        }
+    }
+
+    private init(counting command: RESPCommand, from base: Int, stamp: SessionStamp?) throws(CommandError) {
+        let arguments = command.count - base
+        let delta: Int64
+        if command.matches("INCR", at: base) || command.matches("DECR", at: base) {
+            guard arguments == 2 else { throw .wrongArguments(usage: "INCR key, DECR key") }
+            delta = command.matches("INCR", at: base) ? 1 : -1
+        } else if command.matches("INCRBY", at: base) {
+            guard arguments == 3 else { throw .wrongArguments(usage: "INCRBY key increment") }
+            guard let number = command.integer(base + 2) else { throw .notAnInteger(argument: "increment") }
+            delta = number
+        } else {
+            throw .unknownCommand(command.text(base))
+        }
+        guard command[base + 1].count <= KeyValueLimits.keyBytes else {
+            throw .tooLong(what: "key", limit: KeyValueLimits.keyBytes)
+        }
+        self.init(.increment(key: command.bytes(base + 1), by: delta), stamp: stamp)
+    }
+
+    @inlinable
+    init(
+        _ tag: UInt8, _ stamp: SessionStamp?, _ command: RESPCommand, key: Int, middle: Int? = nil, value: Int?
+    ) throws(CommandError) {
+        let keyRegion = command[key]
+        guard keyRegion.count <= KeyValueLimits.keyBytes else {
+            throw .tooLong(what: "key", limit: KeyValueLimits.keyBytes)
+        }
+        let tail = value.map { command[$0] } ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        let middleRegion = middle.map { command[$0] }
+        guard tail.count <= KeyValueLimits.valueBytes, (middleRegion?.count ?? 0) <= KeyValueLimits.valueBytes else {
+            throw .tooLong(what: "value", limit: KeyValueLimits.valueBytes)
+        }
+        payload = Self.code(tag, stamp, key: keyRegion, middle: middleRegion, tail: tail)
+    }
+
+    /// Appends the command.
+    public func encode(into writer: inout ByteWriter) {
+        payload.withUnsafeBytes { region in
+            guard let view = KeyValueView(region) else { return }
+            let stampCount = view.stamp == nil ? 0 : 4
+            switch view.tag {
+            case CommandTag.get: writer.writeCommand("GET", view, stampCount + 2)
+            case CommandTag.put: writer.writeCommand("SET", view, stampCount + 3, view.tail)
+            case CommandTag.delete: writer.writeCommand("DEL", view, stampCount + 2)
+            case CommandTag.append: writer.writeCommand("APPEND", view, stampCount + 3, view.tail)
+            case CommandTag.putIfAbsent: writer.writeCommand("SETNX", view, stampCount + 3, view.tail)
+            case CommandTag.compareAndSet:
+                guard let pair = view.pair else { return }
+                writer.writeCommand("CAS", view, stampCount + 4, pair.expected, pair.value)
+            case CommandTag.increment:
+                writer.writeCommand("INCRBY", view, stampCount + 3)
+                writer.writeBulk(decimal: Int(view.delta ?? 0))
+            case CommandTag.openSession:
+                writer.writeArrayHeader(1)
+                writer.writeBulk(literal: "SESSION.OPEN")
+            default: return
+            }
+        }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func writeCommand(
+        _ name: StaticString, _ view: KeyValueView, _ count: Int, _ values: UnsafeRawBufferPointer...
+    ) {
+        writeArrayHeader(count)
+        if let stamp = view.stamp {
+            writeBulk(literal: "SESSION")
+            writeBulk(decimal: Int(stamp.session.rawValue))
+            writeBulk(decimal: Int(stamp.sequence))
+            writeBulk(decimal: Int(stamp.acknowledgedBelow))
+        }
+        writeBulk(literal: name)
+        writeBulk(region: view.key)
+        for value in values { writeBulk(region: value) }
+    }
+
+    fileprivate mutating func writeBulk(region: UnsafeRawBufferPointer) {
+        writeBulkHeader(region.count)
+        write(raw: region)
+        writeLineEnd()
+    }
+}

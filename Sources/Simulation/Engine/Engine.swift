@@ -1,0 +1,259 @@
+import ByteCoding
+import ProtocolKit
+import RESP
+import Workload
+
+/// A message on its way.
+@usableFromInline
+struct Flight<Message> {
+    @usableFromInline var message: Message
+    @usableFromInline var from: Int
+    /// The connection that carries it; nil for one that outlives connections.
+    @usableFromInline var epoch: UInt32?
+    @usableFromInline var cause: Cause
+
+    @inlinable
+    init(message: Message, from: Int, epoch: UInt32?, cause: Cause) {
+        self.message = message
+        self.from = from
+        self.epoch = epoch
+        self.cause = cause
+    }
+}
+
+/// A request or response on its way.
+@usableFromInline
+struct ClientFlight<Content> {
+    @usableFromInline var content: Content
+    @usableFromInline var id: RequestID
+    @usableFromInline var connection: Int
+    @usableFromInline var cause: Cause
+
+    @inlinable
+    init(content: Content, id: RequestID, connection: Int, cause: Cause) {
+        self.content = content
+        self.id = id
+        self.connection = connection
+        self.cause = cause
+    }
+}
+
+/// The phases of a run: VOPR's two (safety under faults, then progress without them) between prologue and epilogue.
+@usableFromInline
+enum Phase: UInt32 {
+    case prologue, chaos, recovery, epilogue, finished
+}
+
+/// One user: a source of operations, one under way at a time.
+@usableFromInline
+struct User<Offer: Service> {
+    @usableFromInline var source: Offer.Source
+    @usableFromInline var current: Offer.Operation?
+    @usableFromInline var followUp: Offer.Operation?
+    @usableFromInline var operation = UInt64(0)
+    @usableFromInline var sent = UInt64(0)
+    @usableFromInline var answeredInRecovery = 0
+    @usableFromInline var isScheduled = false
+
+    @inlinable
+    init(source: Offer.Source) {
+        self.source = source
+    }
+}
+
+/// Runs one seed: virtual time, network, disks, clocks, crashes, clients and users.
+@usableFromInline
+final class Engine<System: ClusterSystem> {
+    @usableFromInline typealias Node = System.Node
+    @usableFromInline typealias Client = System.Client
+    @usableFromInline typealias Offer = System.Offer
+
+    @usableFromInline let options: SimulationOptions
+    @usableFromInline let system: System
+    @usableFromInline let members: [NodeID]
+    @usableFromInline var workload: WorkloadOptions
+    @usableFromInline var now = UInt64.seconds(1)
+    @usableFromInline var queue = EventQueue()
+    @usableFromInline var phase = Phase.prologue
+    @usableFromInline var trace: Trace
+
+    @usableFromInline var networkRandom: SeededGenerator
+    @usableFromInline var diskRandom: SeededGenerator
+    @usableFromInline var turnRandom: SeededGenerator
+    @usableFromInline var userRandom: SeededGenerator
+    @usableFromInline var faultRandom: SeededGenerator
+    @usableFromInline var startRandom: SeededGenerator
+
+    @usableFromInline var nodes: [Node?]
+    @usableFromInline var hosts: [Host<Node>] = []
+    @usableFromInline var links: LinkTable
+    /// The network as it is at the moment, faults included.
+    @usableFromInline var network: NetworkOptions
+    @usableFromInline var messages = Slab<Flight<Node.Message>>()
+    @usableFromInline var reads = Slab<(part: SnapshotPart, incarnation: UInt64)>()
+    @usableFromInline var writer = ByteWriter(capacity: 4096)
+    @usableFromInline let parser = RESPCommandParser()
+
+    @usableFromInline var clients: [Client] = []
+    @usableFromInline var clientTimers: [TimerTable] = []
+    @usableFromInline var clientEffects = ClientEffects<Client>()
+    @usableFromInline var connections: [SimulatedConnection<Node>] = []
+    /// The connection that a client uses to a node, -1 for none, by client and node.
+    @usableFromInline var current: [Int]
+    /// Whether a client and a node are cut off from each other.
+    @usableFromInline var isClientBlocked: [Bool]
+    @usableFromInline var requests = Slab<ClientFlight<Node.Request>>()
+    @usableFromInline var responses = Slab<ClientFlight<Node.Response>>()
+
+    @usableFromInline var users: [User<Offer>] = []
+    @usableFromInline var judge: Offer.Judge
+    @usableFromInline var operationCount = UInt64(0)
+    @usableFromInline var started = 0
+    @usableFromInline var underWay = 0
+    /// Prologue or epilogue, which one, and how often it was tried.
+    @usableFromInline var script: [Offer.Operation] = []
+    @usableFromInline var scriptPosition = 0
+    @usableFromInline var scriptAttempts = 0
+
+    @usableFromInline var nemesis: Nemesis?
+    @usableFromInline var scheduledFaults: [Fault] = []
+
+    @usableFromInline var invariants: [any Invariant<Node>]
+    @usableFromInline var violation: InvariantViolation?
+    @usableFromInline var halts: [Halt] = []
+    @usableFromInline var liveness = Liveness.notChecked("the run ended before the faults were healed")
+    @usableFromInline var coverage = Coverage()
+    @usableFromInline var steps = UInt64(0)
+    @usableFromInline var answered = 0
+    @usableFromInline var failed = 0
+    @usableFromInline var indeterminate = 0
+    @usableFromInline var fingerprint = UInt64(0xCBF2_9CE4_8422_2325)
+    @usableFromInline var meter = CostMeter()
+
+    @inlinable
+    init(system: System, options: SimulationOptions) {
+        precondition(options.nodes > 0 && options.nodes <= 64, "between 1 and 64 nodes can be simulated")
+        precondition(options.clients > 0 && options.usersPerClient > 0, "a run needs a client with a user")
+        self.options = options
+        self.system = system
+        members = (0..<UInt32(options.nodes)).map(NodeID.init)
+        let root = SeededGenerator(seed: options.seed)
+        networkRandom = root.split(1)
+        diskRandom = root.split(2)
+        turnRandom = root.split(3)
+        userRandom = root.split(4)
+        faultRandom = root.split(5)
+        startRandom = root.split(6)
+        trace = Trace(limit: options.traceLimit)
+        workload = options.workload
+        var seeds = root.split(options.workload.seed &+ 7)
+        workload.seed = seeds.next()
+        network = options.network
+        nodes = Array(repeating: nil, count: options.nodes)
+        links = LinkTable(count: options.nodes)
+        current = Array(repeating: -1, count: options.clients * options.nodes)
+        isClientBlocked = Array(repeating: false, count: options.clients * options.nodes)
+        judge = Offer.Judge(options: workload)
+        invariants = System.invariants
+        setUp()
+    }
+
+    @inlinable
+    func setUp() {
+        for node in 0..<options.nodes {
+            let host = Host<Node>()
+            host.clock = drawClock(&startRandom, options.clocks, isExact: options.countsCosts)
+            host.isStarting = true
+            hosts.append(host)
+            queue.push(.start, at: now + startRandom.below(1_000_000), target: node, payload: 0)
+        }
+        let total = options.clients * options.usersPerClient
+        for client in 0..<options.clients {
+            clients.append(
+                system.makeClient(
+                    number: client, members: members, preferred: members[client % members.count],
+                    timeoutNanoseconds: options.operationTimeoutNanoseconds))
+            clientTimers.append(TimerTable())
+        }
+        for user in 0..<total {
+            users.append(User(source: Offer.Source(user: user, users: total, options: workload)))
+        }
+        for client in 0..<options.clients { stepClient(client, .start(seed: startRandom.next()), cause: Cause()) }
+        script = Offer.Source.prologue(options: workload)
+        queue.push(.phaseEnd, at: now + options.livenessLimitNanoseconds, target: 0, payload: Phase.prologue.rawValue)
+        if script.isEmpty { beginChaos() } else { scheduleUser(0, after: 0) }
+    }
+
+    /// Runs events until the run is over.
+    @inlinable
+    func run() {
+        while phase != .finished, violation == nil, let event = queue.pop() {
+            now = event.time
+            fingerprint =
+                (fingerprint ^ now ^ UInt64(event.payload) << 32 ^ UInt64(event.kind.rawValue) << 56
+                    ^ UInt64(event.target) << 40) &* 0x9E37_79B9_7F4A_7C15
+            fingerprint ^= fingerprint >> 29
+            handle(event)
+            if steps >= options.stepLimit {
+                liveness = .notChecked("the step limit of \(options.stepLimit) was reached")
+                break
+            }
+        }
+        finish()
+    }
+
+    @inlinable
+    func handle(_ event: Event) {
+        let target = Int(event.target)
+        switch event.kind {
+        case .message: arrive(event.payload, at: target)
+        case .nodeTimer: nodeTimer(target, event.payload)
+        case .turn: takeTurn(target)
+        case .synced: syncDone(target, incarnation: event.payload)
+        case .lie: lie(target, incarnation: event.payload)
+        case .snapshotRead: snapshotRead(target, event.payload)
+        case .request: requestArrived(event.payload)
+        case .response: responseArrived(event.payload)
+        case .clientTimer: clientTimer(target, event.payload)
+        case .user: userGoesOn(Int(event.payload))
+        case .start: start(target)
+        case .connect: connect(target, Int(event.payload))
+        case .linkDown: noticeLinkDown(target, Int(event.payload))
+        case .clientConnect: clientConnect(Int(event.payload))
+        case .clientDown: clientNoticesEnd(Int(event.payload))
+        case .clientGone: nodeNoticesEnd(Int(event.payload))
+        case .strike: strike(event.payload)
+        case .fault: apply(scheduledFaults[Int(event.payload)], isScheduled: true)
+        case .phaseEnd: phaseTimeIsUp(event.payload)
+        }
+    }
+
+    /// Ends the run with a broken rule; only the first counts.
+    @usableFromInline
+    func violate(_ name: String, _ message: String) {
+        guard violation == nil else { return }
+        violation = InvariantViolation(name: name, message: message, step: steps, nanoseconds: now)
+        if trace.isOn { trace.line(now, "VIOLATION \(name): \(message)") }
+    }
+
+    /// One network delay.
+    @inlinable
+    func drawDelay() -> UInt64 {
+        if options.countsCosts { return CostMeter.delayNanoseconds }
+        let shortest = network.minimumDelayNanoseconds
+        let mean = network.meanDelayNanoseconds
+        guard mean > shortest else { return shortest }
+        let drawn = shortest &+ UInt64(networkRandom.exponential(mean: Double(mean &- shortest)))
+        return min(drawn, max(network.maximumDelayNanoseconds, shortest))
+    }
+}
+
+/// Clocks as wrong as the options allow; exact ones start together.
+@usableFromInline
+func drawClock(_ random: inout SeededGenerator, _ options: ClockOptions, isExact: Bool) -> SimulatedClock {
+    if isExact { return SimulatedClock() }
+    let offset = random.below(UInt64.seconds(1_000))
+    let drift = Int64(random.below(2 * options.driftPartsPerMillion + 1)) - Int64(options.driftPartsPerMillion)
+    let error = Int64(random.below(2 * options.skewNanoseconds + 1)) - Int64(options.skewNanoseconds)
+    return SimulatedClock(offset: offset, drift: drift, wallError: error)
+}

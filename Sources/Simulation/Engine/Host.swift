@@ -1,0 +1,89 @@
+import ProtocolKit
+
+/// An input that waits for its node's turn.
+@usableFromInline
+struct Arrival<Node: ProtocolNode> {
+    @usableFromInline var input: Input<Node>
+    @usableFromInline var cause: Cause
+    /// Of a timer: the generation that came due.
+    @usableFromInline var generation: UInt32
+
+    @inlinable
+    init(input: Input<Node>, cause: Cause, generation: UInt32) {
+        self.input = input
+        self.cause = cause
+        self.generation = generation
+    }
+}
+
+/// What a node wants said once a ticket is durable.
+@usableFromInline
+struct Held<Node: ProtocolNode> {
+    @usableFromInline
+    enum Content {
+        case message(Node.Message, NodeID)
+        case reply(Node.Response, RequestToken)
+    }
+    @usableFromInline var content: Content
+    @usableFromInline var ticket: UInt64
+    @usableFromInline var cause: Cause
+
+    @inlinable
+    init(content: Content, ticket: UInt64, cause: Cause) {
+        self.content = content
+        self.ticket = ticket
+        self.cause = cause
+    }
+}
+
+/// The machine that a node runs on.
+@usableFromInline
+final class Host<Node: ProtocolNode> {
+    @usableFromInline var effects = Effects<Node>()
+    @usableFromInline var disk = SimulatedDisk()
+    @usableFromInline var timers = TimerTable()
+    @usableFromInline var clock = SimulatedClock()
+    @usableFromInline var inbox: [Arrival<Node>] = []
+    @usableFromInline var inboxHead = 0
+    @usableFromInline var held: [Held<Node>] = []
+    /// Persisting effects so far in this incarnation, and how many of them are durable.
+    @usableFromInline var ticketsIssued = UInt64(0)
+    @usableFromInline var ticketsDurable = UInt64(0)
+    /// What the writes that wait for the next sync, and those in the sync under way, go back to.
+    @usableFromInline var waitingCause = Cause()
+    @usableFromInline var syncingCause = Cause()
+    @usableFromInline var isUp = false
+    @usableFromInline var isStarting = false
+    @usableFromInline var isPaused = false
+    @usableFromInline var isTurnScheduled = false
+    /// Snapshot reads that wait for a snapshot to be synced.
+    @usableFromInline var waitingReads: [(transfer: UInt64, offset: UInt64, maximumBytes: Int)] = []
+    /// A sync ended while the node was paused.
+    @usableFromInline var hasUnannouncedSync = false
+    @usableFromInline var incarnation = UInt64(0)
+    @usableFromInline var syncFactor = UInt64(1)
+    /// To be killed during the next sync and restarted after so many nanoseconds; 0 for not.
+    @usableFromInline var downtimeAtNextSync = UInt64(0)
+
+    @inlinable
+    init() {}
+
+    /// Forgets everything but the disk and the clock.
+    @inlinable
+    func reset() {
+        effects = Effects()
+        timers = TimerTable()
+        inbox.removeAll(keepingCapacity: true)
+        inboxHead = 0
+        held.removeAll(keepingCapacity: true)
+        ticketsIssued = 0
+        ticketsDurable = 0
+        waitingCause = Cause()
+        syncingCause = Cause()
+        isPaused = false
+        downtimeAtNextSync = 0
+        isTurnScheduled = false
+        waitingReads.removeAll()
+        hasUnannouncedSync = false
+    }
+}

@@ -1,0 +1,73 @@
+/// The connections between nodes, one for each pair, and what lies in the way of messages.
+@usableFromInline
+struct LinkTable {
+    let count: Int
+    /// Whether the pair is connected, by pair.
+    private var isConnected: [Bool]
+    /// Whether an attempt to connect is scheduled, by pair.
+    var isConnecting: [Bool]
+    /// The connection's number, by pair.
+    private var epochs: [UInt32]
+    /// When both ends will have noticed the last break, by pair.
+    var noticedAt: [UInt64]
+    /// The connection whose messages still reach the receiver, 0 for none, by direction.
+    private var received: [UInt32]
+    /// Whether the receiver was told that the link is up, by direction.
+    var isToldUp: [Bool]
+    /// Arrival of the last message sent, by direction.
+    @usableFromInline var lastArrival: [UInt64]
+    /// Whether messages are lost, by direction.
+    @usableFromInline var isBlocked: [Bool]
+    /// Nanoseconds added to the delay, by direction.
+    @usableFromInline var extraDelay: [UInt64]
+
+    @usableFromInline
+    init(count: Int) {
+        self.count = count
+        let pairs = count * count
+        isConnected = Array(repeating: false, count: pairs)
+        isConnecting = isConnected
+        isToldUp = isConnected
+        isBlocked = isConnected
+        epochs = Array(repeating: 0, count: pairs)
+        received = epochs
+        noticedAt = Array(repeating: 0, count: pairs)
+        lastArrival = noticedAt
+        extraDelay = noticedAt
+    }
+
+    /// The place of a direction.
+    @usableFromInline
+    func direction(_ from: Int, _ to: Int) -> Int { from &* count &+ to }
+
+    /// The place of a pair.
+    func pair(_ a: Int, _ b: Int) -> Int { min(a, b) &* count &+ max(a, b) }
+
+    /// The number of the connection that a message leaves by, or nil when there is none.
+    @usableFromInline
+    func epoch(_ from: Int, _ to: Int) -> UInt32? {
+        let pair = pair(from, to)
+        return isConnected[pair] ? epochs[pair] : nil
+    }
+
+    func isUp(_ a: Int, _ b: Int) -> Bool { isConnected[pair(a, b)] }
+
+    /// Whether a message of a connection still reaches the receiver.
+    @usableFromInline
+    func receives(_ from: Int, _ to: Int, epoch: UInt32) -> Bool {
+        received[direction(from, to)] == epoch
+    }
+
+    mutating func connect(_ a: Int, _ b: Int) {
+        let pair = pair(a, b)
+        isConnected[pair] = true
+        epochs[pair] += 1
+        received[direction(a, b)] = epochs[pair]
+        received[direction(b, a)] = epochs[pair]
+    }
+
+    mutating func disconnect(_ a: Int, _ b: Int) { isConnected[pair(a, b)] = false }
+
+    /// Nothing of the current connection reaches the receiver any more.
+    mutating func deafen(_ from: Int, _ to: Int) { received[direction(from, to)] = 0 }
+}

@@ -1,0 +1,125 @@
+import ProtocolKit
+import Workload
+
+/// Everything that a simulated run depends on: equal options give equal runs.
+public struct SimulationOptions: Sendable {
+    /// The system's own options.
+    public var variant = VariantOptions()
+    /// A planted fault of the system, by name.
+    public var mutation: String?
+    /// Number of nodes.
+    public var nodes: Int
+    /// Number of clients.
+    public var clients = 3
+    /// Users of each client, each with one operation under way.
+    public var usersPerClient = 2
+    /// Operations that all users start together while faults strike.
+    public var operations = 500
+    /// The load; its seed is mixed with ``seed``.
+    public var workload: WorkloadOptions
+    /// What everything is drawn from.
+    public var seed: UInt64
+    /// The faults.
+    public var faults = FaultPlan.none
+    /// The network.
+    public var network = NetworkOptions()
+    /// The disks.
+    public var disk = DiskOptions()
+    /// The clocks.
+    public var clocks = ClockOptions()
+    /// Probability that an input waits for others to be handled with it in one turn.
+    public var batchProbability = 0.25
+    /// Longest such wait in nanoseconds.
+    public var batchDelayNanoseconds = UInt64.microseconds(300)
+    /// What clients allow an operation, in nanoseconds.
+    public var operationTimeoutNanoseconds = UInt64.milliseconds(500)
+    /// Mean pause of a user between operations, in nanoseconds; most are short and some long, so that operations
+    /// come in bursts and a run outlasts elections.
+    public var thinkNanoseconds = UInt64.milliseconds(20)
+    /// Whether requests and answers go through the RESP codec.
+    public var codesClientTraffic = true
+    /// Steps after which the run is given up.
+    public var stepLimit = UInt64(20_000_000)
+    /// Virtual nanoseconds after which operations are no longer started and faults end.
+    public var chaosLimitNanoseconds = UInt64.seconds(120)
+    /// Virtual nanoseconds within which everything must have been answered once all faults are healed.
+    public var livenessLimitNanoseconds = UInt64.seconds(30)
+    /// Operations that each user must get answered after all faults are healed.
+    public var livenessOperations = 2
+    /// Bytes of trace kept, the newest; 0 for none.
+    public var traceLimit = 0
+    /// How long judging may take, in nanoseconds.
+    public var judgeBudgetNanoseconds = UInt64.seconds(10)
+    /// Whether costs are counted: everything takes a fixed time and each input is a turn of its own.
+    @usableFromInline var countsCosts = false
+
+    /// A run of a system with its usual number of nodes and its service's usual mix on a few keys, without faults.
+    public init<System: ClusterSystem>(for system: System.Type, seed: UInt64 = 1) {
+        guard let mix = try? OperationMix(parsing: System.Offer.defaultMix, allowedKinds: System.Offer.kinds) else {
+            preconditionFailure("the default mix of \(System.Offer.name) is not a mix of its kinds")
+        }
+        nodes = System.descriptor.defaultNodes
+        workload = WorkloadOptions(mix: mix, keyCount: 4, valueSize: .fixed(16))
+        workload.leaseNanoseconds = .milliseconds(500)
+        self.seed = seed
+    }
+
+    /// The same run with random faults of every kind and a network that loses, repeats and overtakes.
+    public static func chaos<System: ClusterSystem>(for system: System.Type, seed: UInt64 = 1) -> SimulationOptions {
+        var options = SimulationOptions(for: system, seed: seed)
+        options.faults = .random(.chaos)
+        options.network.loss = 0.01
+        options.network.duplication = 0.01
+        options.network.reordering = 0.05
+        options.clocks.skewNanoseconds = .milliseconds(100)
+        options.clocks.driftPartsPerMillion = 100
+        return options
+    }
+}
+
+/// How the simulated network behaves. Without loss, duplication and reordering it is TCP's: first in, first out, and
+/// what is lost is lost with its connection, which both ends are told.
+public struct NetworkOptions: Sendable, Hashable {
+    /// Shortest delay of one message, in nanoseconds.
+    public var minimumDelayNanoseconds = UInt64.microseconds(50)
+    /// Mean delay; what exceeds the shortest is exponentially distributed.
+    public var meanDelayNanoseconds = UInt64.microseconds(300)
+    /// Longest delay.
+    public var maximumDelayNanoseconds = UInt64.milliseconds(10)
+    /// Probability that a message between nodes is lost without a word.
+    public var loss = 0.0
+    /// Probability that a message between nodes arrives twice.
+    public var duplication = 0.0
+    /// Probability that a message between nodes can be overtaken.
+    public var reordering = 0.0
+    /// Longest time until the ends of a broken connection notice, in nanoseconds.
+    public var detectionNanoseconds = UInt64.milliseconds(50)
+    /// The usual network.
+    public init() {}
+}
+
+/// How the simulated disks behave. Syncs are grouped: what comes during one is synced by the next.
+public struct DiskOptions: Sendable, Hashable {
+    /// Shortest sync in nanoseconds.
+    public var minimumSyncNanoseconds = UInt64.microseconds(50)
+    /// Longest sync in nanoseconds.
+    public var maximumSyncNanoseconds = UInt64.milliseconds(2)
+    /// Whether a crash keeps a random prefix of what was not synced, rather than nothing of it.
+    public var keepsRandomPrefix = true
+    /// A planted fault of the runtime: syncs are announced before they are done.
+    public var lieAboutSync = false
+    /// The usual disks.
+    public init() {}
+}
+
+/// How far the simulated clocks are from true time.
+public struct ClockOptions: Sendable, Hashable {
+    /// Largest error of a wall clock at the start, in nanoseconds.
+    public var skewNanoseconds = UInt64(0)
+    /// Largest error of any clock's rate.
+    public var driftPartsPerMillion = UInt64(0)
+    /// Largest jump that a fault makes a wall clock do, in nanoseconds.
+    public var jumpNanoseconds = UInt64.seconds(2)
+    /// Exact clocks.
+    public init() {}
+}

@@ -1,0 +1,37 @@
+import ProtocolKit
+
+/// One deterministic run of a system: its nodes and clients in virtual time, with a network, disks, clocks and faults
+/// drawn from one seed. Equal options give equal runs, in every process.
+///
+/// The run has the two phases of TigerBeetle's VOPR: operations under faults, which must leave every safety property
+/// whole; then everything is healed and every user must be answered within a bound.
+public struct Simulation<System: ClusterSystem>: Sendable {
+    /// The system under test.
+    public let system: System
+    /// What the run depends on.
+    public let options: SimulationOptions
+
+    /// A run of a system as it is made of `options.variant` and `options.mutation`.
+    ///
+    /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
+    @inlinable
+    public init(_ type: System.Type = System.self, options: SimulationOptions) throws(OptionError) {
+        system = try System(options: options.variant, mutation: options.mutation)
+        self.options = options
+    }
+
+    /// A run of a system that is made already.
+    @inlinable
+    public init(_ system: System, options: SimulationOptions) {
+        self.system = system
+        self.options = options
+    }
+
+    /// Runs to the end.
+    @inlinable
+    public func run() -> SimulationResult {
+        let engine = Engine(system: system, options: options)
+        engine.run()
+        return engine.result()
+    }
+}
