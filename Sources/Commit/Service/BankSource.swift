@@ -64,7 +64,7 @@ public struct BankSource: OperationSource {
     /// A last audit, then every account's balance.
     public static func epilogue(options: WorkloadOptions) -> [BankOperation] {
         let count = UInt32(accounts(options))
-        let ranges = stride(from: 0, to: count, by: Int(BankRequest.rangeLimit)).map { first in
+        let ranges = Swift.stride(from: 0, to: count, by: Int(BankRequest.rangeLimit)).map { first in
             BankOperation.balances(first: first, count: min(BankRequest.rangeLimit, count - first))
         }
         return [.audit] + ranges

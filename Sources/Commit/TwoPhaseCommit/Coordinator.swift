@@ -193,7 +193,7 @@ struct Coordinator: Sendable {
     mutating func commit(_ place: Int32, _ now: UInt64, _ effects: inout Effects<TwoPhaseCommit>) {
         let transaction = transactions[Int(place)]
         let record = DecisionRecord(participants: transaction.participants)
-        let ticket = log.append(.commit, transaction.id, record.encoded(), &effects)
+        let ticket = log.append(.commit, transaction.id, payload: record.encoded(), &effects)
         transactions[Int(place)].state = .committed
         transactions[Int(place)].since = now
         transactions[Int(place)].ticket = ticket

@@ -115,7 +115,7 @@ struct LogWriter: Sendable {
 
     /// Appends a record.
     mutating func append(
-        _ kind: RecordKind, _ id: TransactionID, _ payload: Bytes = Bytes(), _ effects: inout Effects<TwoPhaseCommit>
+        _ kind: RecordKind, _ id: TransactionID, payload: Bytes = Bytes(), _ effects: inout Effects<TwoPhaseCommit>
     ) -> Ticket {
         last = last.next
         return effects.append(LogRecord(index: last, tag: id.rawValue, kind: kind.rawValue, payload: payload))

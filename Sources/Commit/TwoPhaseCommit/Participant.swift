@@ -149,7 +149,7 @@ struct Participant: Sendable {
     private mutating func prepare(_ index: Int32, _ image: AfterImage, _ effects: inout Effects<TwoPhaseCommit>) {
         let branch = branches[Int(index)]
         let record = PrepareRecord(age: branch.age, image: image)
-        let ticket = log.append(.prepare, branch.id, record.encoded(), &effects)
+        let ticket = log.append(.prepare, branch.id, payload: record.encoded(), &effects)
         branches[Int(index)].state = .prepared
         branches[Int(index)].image = image
         branches[Int(index)].ticket = ticket

@@ -121,8 +121,9 @@ public struct LockClient: ProtocolClient, Sendable {
         switch (operation, response) {
         case (.acquire, .granted(let grant)): .answered(.granted(grant))
         case (.acquire, .withdrawn): .answered(.withdrawn)
-        case (.release, .done(let isDone)): .answered(.released(isDone))
-        case (.fencedWrite, .done(let isDone)): .answered(.written(isDone))
+        case (.release, .number(let number)): .answered(.released(number > 0))
+        case (.fencedWrite, .number(let number)):
+            .answered(.written(number > 0, decision: number.magnitude))
         case (_, .refused(let refusal)):
             switch refusal {
             case .overloaded: .failed(.overloaded)

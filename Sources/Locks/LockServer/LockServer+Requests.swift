@@ -9,10 +9,10 @@ extension LockServer {
             acquire(name, owner, UInt64(lease) * 1_000_000, token, now, &effects)
         case .release(let name, let owner, let grant):
             let released = release(name, owner, grant, now, &effects)
-            effects.reply(.done(released), to: token)
+            effects.reply(.number(released ? 1 : 0), to: token)
         case .cancel(let name, let owner):
             let cancelled = cancel(name, owner, token.connection, now, &effects)
-            effects.reply(.done(cancelled), to: token)
+            effects.reply(.number(cancelled ? 1 : 0), to: token)
         case .fencedWrite(let name, let grant): fencedWrite(name, grant, token, &effects)
         }
     }
@@ -130,13 +130,14 @@ extension LockServer {
         guard isKnown || table.lockCount < Self.tableLimit else { return refuse(token, &effects) }
         let fence = table.number(of: name).map { table.locks[Int($0)].fence } ?? 0
         let isStale = grant <= formerTokens || grant < fence || grant >= tokens.next
+        decisions += 1
         guard !isStale || settings.mutation == .noFence else {
             staleWritesRefused += 1
-            return effects.reply(.done(false), to: token)
+            return effects.reply(.number(-Int64(decisions)), to: token)
         }
         if isStale { staleWritesAccepted += 1 }
         table.raiseFence(table.number(making: name), to: max(fence, grant))
-        effects.reply(.done(true), to: token)
+        effects.reply(.number(Int64(decisions)), to: token)
     }
 
     /// A connection is gone: its waits end and, where the system says so, its locks are free.

@@ -40,6 +40,8 @@ public struct LockServer: ProtocolNode, Sendable {
     var staleWritesRefused = UInt64(0)
     var staleWritesAccepted = UInt64(0)
     var writesTried = UInt64(0)
+    /// The resource's decisions so far, above the incarnation.
+    var decisions = UInt64(0)
     /// Locks that once expired: only the planted fault `grant-twice` looks at them.
     var expiredOnce: Set<Int32> = []
 
@@ -73,6 +75,7 @@ public struct LockServer: ProtocolNode, Sendable {
         if settings.mutation == .tokensInMemory { recovered.tokensThrough = 0 }
         formerTokens = recovered.tokensThrough
         arrivals = recovery.incarnation << 40
+        decisions = recovery.incarnation << 40
         tokens = TokenReserve(recovered: recovered)
         tokens.reserveFirstBlock(&effects)
         if recovered.longestLease > 0, settings.mutation != .noWaitAfterRestart {

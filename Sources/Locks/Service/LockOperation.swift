@@ -23,8 +23,9 @@ public enum LockResult: Hashable, Sendable {
     case withdrawn
     /// Whether the lock was still the owner's under this token when it was given back.
     case released(Bool)
-    /// Whether the resource accepted the write; it refuses a token smaller than the largest it has seen.
-    case written(Bool)
+    /// Whether the resource accepted the write; it refuses a token smaller than the largest it has seen. The number says
+    /// in which order the resource has decided.
+    case written(Bool, decision: UInt64)
 }
 
 /// A grant of a lock.

@@ -8,8 +8,8 @@ import RESP
 /// |---|---|
 /// | `LOCK name owner lease-ms` | an array of token, arrival and microseconds waited, once granted; null when cancelled |
 /// | `UNLOCK name owner token` | 1 when the lock was the owner's under this token, else 0 |
-/// | `CANCEL name owner` | how many claims of this owner and connection were given up: waits and grants |
-/// | `FENCEDSET name token` | 1 when the guarded resource accepted the write, 0 when the token is stale |
+/// | `CANCEL name owner` | 1 when a wait or grant of this owner and connection was given up, else 0 |
+/// | `FENCEDSET name token` | the number of the guarded resource's decision; negative when it refused a stale token |
 ///
 /// Names and owners have 1 to 23 bytes. A lock isn't reentrant: an owner that asks again waits behind itself.
 public enum LockRequest: Hashable, Sendable {

@@ -8,8 +8,8 @@ public enum LockResponse: Hashable, Sendable {
     case granted(LockGrant)
     /// The wait was cancelled.
     case withdrawn
-    /// Whether it was done: released, cancelled, accepted by the fence.
-    case done(Bool)
+    /// Whether it was done (1 or 0: released, cancelled), or the number of the fence's decision, negative for a refusal.
+    case number(Int64)
     /// The request wasn't served.
     case refused(Refusal)
 }
@@ -27,7 +27,7 @@ extension LockResponse: ClientResponse {
     public init?(_ value: RESPValue) {
         switch value {
         case .null: self = .withdrawn
-        case .integer(let number): self = .done(number > 0)
+        case .integer(let number): self = .number(number)
         case .array(let parts):
             guard parts.count == 3, case .integer(let token) = parts[0], case .integer(let arrival) = parts[1],
                 case .integer(let waited) = parts[2], token >= 0, arrival >= 0, waited >= 0
@@ -47,7 +47,7 @@ extension LockResponse: ClientResponse {
             writer.writeInteger(Int64(clamping: grant.arrival))
             writer.writeInteger(Int64(clamping: grant.waitedMicroseconds))
         case .withdrawn: writer.writeNull()
-        case .done(let isDone): writer.writeInteger(isDone ? 1 : 0)
+        case .number(let number): writer.writeInteger(number)
         case .refused: preconditionFailure("a refusal is coded by the client port")
         }
     }
