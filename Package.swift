@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "coordbench",
             dependencies: [
-                "Harness", "Reporting", "Simulation", "CJemalloc",
+                "Harness", "LoopbackRuntime", "Reporting", "Simulation", "CJemalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -82,9 +82,17 @@ let package = Package(
         .testTarget(
             name: "LoopbackRuntimeTests",
             dependencies: ["LoopbackRuntime", "ProtocolKit", "Consensus", "Locks", "Commit", "RESP"]),
-        .testTarget(name: "HarnessTests", dependencies: ["Harness", "Consensus", "Locks", "Commit"]),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Harness"]),
-        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "RESP"]),
+        .testTarget(
+            name: "HarnessTests",
+            dependencies: [
+                "Harness", "Consensus", "Locks", "Commit", "Measurement", "Statistics", "Verification", "Workload",
+                "ProtocolKit",
+            ]),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Reporting", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
+            exclude: ["Golden"]),
+        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "Measurement", "RESP"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -99,6 +99,16 @@ public struct ByteWriter: ~Copyable {
         tail = live
     }
 
+    /// Lets `body` write up to `room` bytes at the end; it returns how many it wrote, negative for an error.
+    @inlinable
+    public mutating func fill(_ room: Int, _ body: (UnsafeMutableRawPointer) -> Int) -> Int {
+        reserve(room)
+        let count = body(base + tail)
+        precondition(count <= room, "more bytes written than there was room")
+        if count > 0 { tail &+= count }
+        return count
+    }
+
     /// Appends one byte.
     @inlinable
     @inline(__always)

@@ -9,7 +9,7 @@ import ByteCoding
 ///
 /// Inputs arrive in turns. A runtime steps everything that it has at hand, then sends ``Input/turnEnded`` once: the
 /// place to send what the turn has collected (one batch for each peer instead of a message for each request).
-public protocol ProtocolNode {
+public protocol ProtocolNode: Sendable {
     /// What nodes send each other.
     associatedtype Message: WireCodable & Sendable
     /// What clients ask.

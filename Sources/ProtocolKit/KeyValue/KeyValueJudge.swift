@@ -96,7 +96,9 @@ public struct KeyValueJudge: HistoryJudge {
         let verdict =
             unnamedKeys > 0
             ? Verdict.unknown(reason: "\(unnamedKeys) operations on keys that the load doesn't name")
-            : Verdict.unknown(reason: "the checker has not landed")
+            : LinearizabilityChecker.check(
+                history: history,
+                budget: LinearizabilityChecker.Budget(time: .nanoseconds(Int64(clamping: budgetNanoseconds))))
         return [JudgedProperty(property: "linearizable", verdict: verdict, basis: "\(history.count) operations")]
     }
 }

@@ -1,0 +1,8 @@
+import ProtocolKit
+
+/// Adds the family's systems to a registry: one line for each.
+@inlinable
+public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Registry) {
+    registry.add(UnreplicatedSystem.self)
+    registry.add(RaftSystem.self)
+}

@@ -1,0 +1,52 @@
+import ProtocolKit
+
+/// No two servers apply different commands at the same index (figure 3 of the Raft paper).
+public struct StateMachineSafety<Machine: StateMachine>: Invariant {
+    /// The nodes it looks at.
+    public typealias Node = Raft<Machine>
+
+    /// What was applied at each index, from 1, by the first node that did.
+    private var applied: [LogRecord] = []
+    /// How far each node was looked at.
+    private var looked: [LogIndex] = []
+    /// The state's digest after an index, where a step ended.
+    private var digests: [LogIndex: UInt64] = [:]
+
+    /// Before the first step.
+    public init() {}
+
+    /// The property's name.
+    public var name: String { "state-machine-safety" }
+
+    /// Looks at what the node that took a step has newly applied.
+    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+        while looked.count < nodes.count { looked.append(.zero) }
+        guard nodes[changed] != nil else {
+            // It applies again what its log holds, or goes on after its snapshot.
+            looked[changed] = .zero
+            return nil
+        }
+        let lastApplied = nodes[changed]!.lastApplied
+        guard lastApplied != looked[changed] else { return nil }
+        let log = nodes[changed]!.log
+        var index = max(looked[changed], log.baseIndex).next
+        looked[changed] = lastApplied
+        while index <= lastApplied {
+            let position = Int(index.rawValue) - 1
+            if position < applied.count {
+                guard applied[position] == log[index] else {
+                    return "node \(nodes[changed]!.id) applied another command at \(index) than was applied before"
+                }
+            } else if position == applied.count {
+                applied.append(log[index])
+            }
+            index = index.next
+        }
+        let digest = nodes[changed]!.machine.digest
+        if let other = digests[lastApplied], other != digest {
+            return "node \(nodes[changed]!.id) has another state after \(lastApplied) than was reached before"
+        }
+        digests[lastApplied] = digest
+        return nil
+    }
+}

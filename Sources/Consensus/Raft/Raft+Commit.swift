@@ -1,0 +1,51 @@
+import ByteCoding
+import ProtocolKit
+
+// The commit rule (sections 5.3 and 5.4.2) and the application of what is committed.
+extension Raft {
+    /// Commits what a quorum holds durably, if it ends with an entry of the own term, and applies it.
+    @inlinable
+    mutating func advanceCommitIndex(effects: inout Effects<Self>) {
+        let match = quorumMatch
+        guard match > commitIndex, let term = log.term(at: match) else { return }
+        guard term == currentTerm || options.mutation == .commitOldTerm else { return }
+        commitIndex = match
+        applyCommitted(effects: &effects)
+    }
+
+    /// The highest index that a quorum, counting the leader's own durable log, holds.
+    @inlinable
+    var quorumMatch: LogIndex {
+        if options.mutation == .acknowledgeBeforeQuorum { return durable.index }
+        var best = matchReached(durable.index) ? durable.index : .zero
+        for peer in peers where peer.match > best && matchReached(peer.match) { best = peer.match }
+        return best
+    }
+
+    @inlinable
+    func matchReached(_ index: LogIndex) -> Bool {
+        var count = durable.index >= index ? 1 : 0
+        for peer in peers where peer.match >= index { count &+= 1 }
+        return count >= quorum
+    }
+
+    /// Applies every committed entry that isn't yet, and answers whoever waits for it.
+    @inlinable
+    mutating func applyCommitted(effects: inout Effects<Self>) {
+        while lastApplied < commitIndex {
+            let index = LogIndex(lastApplied.rawValue &+ 1)
+            let record = log[index]
+            switch record.kind {
+            case EntryKind.command.rawValue:
+                let response = machine.apply(record.payload, at: index)
+                if let token = pending.take(index) { effects.reply(response, to: token) }
+                hasCommandsSinceTick = true
+                if role == .leader, index > termStart { uncommittedBytes &-= record.payload.count }
+            case EntryKind.tick.rawValue: machine.applyTick(record.payload)
+            default: break
+            }
+            bytesSinceSnapshot &+= record.payload.count &+ 32
+            lastApplied = index
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ByteCoding
+import ProtocolKit
+import Workload
+
+/// What a server must not forget beside its log: term and vote (figure 2).
+struct RaftHardState: Hashable, Sendable {
+    var term: Term
+    var vote: NodeID?
+}
+
+extension RaftHardState: WireCodable {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(term.rawValue)
+        writer.write(UInt8(vote == nil ? 0 : 1))
+        writer.write(vote?.rawValue ?? 0)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let number = try reader.read(UInt64.self)
+        guard number <= RaftLimits.number else {
+            throw .tooLarge(what: "term", value: number, limit: RaftLimits.number)
+        }
+        term = Term(number)
+        let hasVote = try reader.readBool()
+        let voter = NodeID(try reader.read())
+        vote = hasVote ? voter : nil
+    }
+}
+
+extension Raft {
+    /// Takes over what was found on disk.
+    mutating func start(_ recovery: Recovery, at now: Now, effects: inout Effects<Self>) {
+        random = SeededGenerator(seed: recovery.seed)
+        do {
+            if let bytes = recovery.hardState {
+                let state = try RaftHardState(decoding: bytes)
+                currentTerm = state.term
+                votedFor = state.vote
+            }
+            if let (mark, data) = recovery.snapshot {
+                var assembler = SnapshotAssembler<Machine>()
+                try assembler.take(data)
+                machine = try assembler.finish()
+                commitIndex = mark.index
+                lastApplied = mark.index
+                snapshots.stored = mark
+            }
+        } catch {
+            return halt("what was recovered can't be read: \(error)", effects: &effects)
+        }
+        recoverLog(recovery.log, effects: &effects)
+        guard !isHalted else { return }
+        if recovery.incarnation > 1 { heardAt = now.monotonic }
+        if recovery.hardState != nil { effects.count(.recovered) }
+        restartElectionTimer(at: now, effects: &effects)
+    }
+
+    /// The records after the discarded prefix. A crash may have come between a snapshot from a leader and the removal
+    /// of the log that it replaces: then that is done now.
+    private mutating func recoverLog(_ records: [LogRecord], effects: inout Effects<Self>) {
+        let mark = snapshots.stored ?? SnapshotMark(index: .zero, tag: 0)
+        guard let first = records.first, let last = records.last else {
+            if mark.index > .zero { effects.discardPrefix(through: mark.index) }
+            log.reset(to: mark)
+            return durable.reset(to: mark.index)
+        }
+        if first.index.rawValue == mark.index.rawValue + 1 {
+            log.reset(to: mark)
+            for record in records { log.append(record) }
+        } else if first.index <= mark.index, last.index >= mark.index,
+            records[Int(mark.index.rawValue - first.index.rawValue)].tag == mark.tag
+        {
+            // The term before the first record is unknown, so that record becomes the base.
+            log.reset(to: SnapshotMark(index: first.index, tag: first.tag))
+            for record in records.dropFirst() { log.append(record) }
+        } else if first.index <= mark.index {
+            effects.truncateSuffix(from: first.index)
+            effects.discardPrefix(through: mark.index)
+            log.reset(to: mark)
+        } else {
+            return halt("the log begins at \(first.index), after a gap: \(mark.index) is stored", effects: &effects)
+        }
+        durable.reset(to: log.lastIndex)
+    }
+}

@@ -1,0 +1,111 @@
+import ByteCoding
+import ProtocolKit
+
+/// Writes a state machine's snapshot to disk, a chunk at a time, from a frozen copy: no step does all of it.
+///
+/// On disk each chunk follows its length in 32 bits, because a snapshot is sent and read back in other pieces than it
+/// was written in.
+@usableFromInline
+struct SnapshotWriter<Machine: StateMachine>: Sendable {
+    /// What stands on disk complete, if anything.
+    @usableFromInline var stored: SnapshotMark?
+    /// The frozen copy that is being written.
+    @usableFromInline var frozen: Machine.Snapshot?
+    /// The snapshot that is being written or committed.
+    @usableFromInline var mark = SnapshotMark(index: .zero, tag: 0)
+    /// The ticket of the snapshot that is complete but not yet durable.
+    @usableFromInline var ticket = Ticket.none
+
+    @usableFromInline
+    init() {}
+
+    /// Whether chunks are left to write.
+    @inlinable
+    var isWriting: Bool { frozen != nil }
+
+    /// Whether no snapshot is under way.
+    @inlinable
+    var isIdle: Bool { frozen == nil && ticket == .none }
+
+    /// Begins a snapshot of a state.
+    @usableFromInline
+    mutating func begin<Node: ProtocolNode>(
+        _ machine: Machine, at mark: SnapshotMark, effects: inout Effects<Node>
+    ) {
+        assert(isIdle, "one snapshot at a time")
+        self.mark = mark
+        frozen = machine.snapshot()
+        effects.beginSnapshot(mark)
+    }
+
+    /// Writes the next chunk, or completes the snapshot after the last.
+    @usableFromInline
+    mutating func writeNext<Node: ProtocolNode>(chunkBytes: Int, effects: inout Effects<Node>) {
+        guard frozen != nil else { return }
+        if let chunk = frozen!.nextChunk(bytes: chunkBytes) {
+            var length = ByteWriter(capacity: 64)
+            length.write(UInt32(chunk.count))
+            effects.writeSnapshot(length.bytes())
+            effects.writeSnapshot(chunk)
+        } else {
+            frozen = nil
+            ticket = effects.commitSnapshot()
+        }
+    }
+
+    /// Gives up the snapshot that is being written; one that is complete stays so.
+    @usableFromInline
+    mutating func abandon() {
+        frozen = nil
+    }
+
+    /// A ticket is durable. True when it completes the snapshot.
+    @usableFromInline
+    mutating func persisted(through durable: Ticket) -> Bool {
+        guard ticket != .none, ticket <= durable else { return false }
+        ticket = .none
+        stored = mark
+        return true
+    }
+}
+
+/// Puts a state machine together from the pieces of a stored snapshot, wherever they were cut.
+@usableFromInline
+struct SnapshotAssembler<Machine: StateMachine>: Sendable {
+    private var machine = Machine()
+    private var pending: [UInt8] = []
+
+    /// A chunk is far smaller: a state machine gives it at about 64 KiB, or one item.
+    private static var limit: Int { RaftLimits.messageBytes }
+
+    init() {}
+
+    /// Takes the next piece.
+    mutating func take(_ data: Bytes) throws(WireError) {
+        data.withUnsafeBytes { pending.append(contentsOf: $0) }
+        guard let first = try length(at: 0), pending.count >= 4 + first else { return }
+        let gathered = Bytes(pending)
+        var offset = 0
+        while let count = try length(at: offset), gathered.count >= offset + 4 + count {
+            try machine.restore(chunk: gathered[offset + 4..<offset + 4 + count])
+            offset += 4 + count
+        }
+        pending = gathered[offset..<gathered.count].array
+    }
+
+    /// The length of the chunk that starts at an offset, once that much is there.
+    private func length(at offset: Int) throws(WireError) -> Int? {
+        guard pending.count >= offset + 4 else { return nil }
+        let length = (0..<4).reduce(0) { $0 | Int(pending[offset + $1]) << ($1 * 8) }
+        guard length <= Self.limit else {
+            throw .tooLarge(what: "snapshot chunk", value: UInt64(length), limit: UInt64(Self.limit))
+        }
+        return length
+    }
+
+    /// The state, once all pieces are taken.
+    func finish() throws(WireError) -> Machine {
+        guard pending.isEmpty else { throw .truncated }
+        return machine
+    }
+}

@@ -1,0 +1,6 @@
+import ProtocolKit
+
+extension SystemCatalogue {
+    /// The placement functions.
+    static let placementFunctions: [CatalogueEntry] = []
+}

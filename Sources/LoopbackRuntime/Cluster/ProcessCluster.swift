@@ -1,0 +1,84 @@
+import ProtocolKit
+import Synchronization
+
+/// A cluster whose nodes are processes of their own: `coordbench node`, started by this one.
+public final class ProcessCluster: RunningCluster {
+    /// How the processes are started.
+    public struct Launch: Sendable {
+        /// The program.
+        public var executable: String
+        /// The arguments of one node: everything but the addresses.
+        public var arguments: @Sendable (_ node: Int, _ former: MemberAddress?) -> [String]
+
+        /// A launch of its parts.
+        public init(executable: String, arguments: @escaping @Sendable (Int, MemberAddress?) -> [String]) {
+            self.executable = executable
+            self.arguments = arguments
+        }
+    }
+
+    private struct Members {
+        var running: [NodeProcess?]
+        var addresses: [MemberAddress]
+    }
+
+    private let launch: Launch
+    private let members: Mutex<Members>
+
+    /// Starts `count` processes and makes them known to each other.
+    public init(count: Int, launch: Launch) throws(RuntimeError) {
+        self.launch = launch
+        var started: [NodeProcess] = []
+        do throws(RuntimeError) {
+            for node in 0..<count {
+                started.append(
+                    try NodeProcess(
+                        node: node, executable: launch.executable, arguments: launch.arguments(node, nil)))
+            }
+        } catch {
+            for process in started { process.kill() }
+            throw error
+        }
+        let addresses = started.map(\.address)
+        members = Mutex(Members(running: started, addresses: addresses))
+        for process in started { process.tell(addresses) }
+    }
+
+    deinit {
+        members.withLock { for process in $0.running { process?.kill() } }
+    }
+
+    /// Where the members are.
+    public var addresses: [MemberAddress] { members.withLock { $0.addresses } }
+
+    /// The members' processes; 0 for one that was ended.
+    public var processes: [Int32] { members.withLock { $0.running.map { $0?.process ?? 0 } } }
+
+    /// Ends a member with SIGKILL.
+    public func kill(_ node: Int) throws(RuntimeError) {
+        members.withLock { members in
+            members.running[node]?.kill()
+            members.running[node] = nil
+        }
+    }
+
+    /// Starts a member anew on what its folder holds, at its former addresses.
+    public func restart(_ node: Int) throws(RuntimeError) {
+        let former = addresses[node]
+        let process = try NodeProcess(
+            node: node, executable: launch.executable, arguments: launch.arguments(node, former))
+        members.withLock { members in
+            members.running[node] = process
+            members.addresses[node] = process.address
+            for running in members.running { running?.tell(members.addresses) }
+        }
+    }
+
+    /// Ends all members in good order.
+    public func stop() {
+        members.withLock { members in
+            for process in members.running { process?.stop() }
+            members.running = members.running.map { _ in nil }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+import CLinux
+import Dispatch
+import Glibc
+import Measurement
+import Synchronization
+
+/// One serial queue and the descriptors it watches: a Dispatch read source over an epoll set wakes it, and it then takes
+/// everything that is ready, without waiting, until nothing is.
+///
+/// Once awake, the loop lingers for up to a millisecond in the epoll set itself before it leaves the waiting to the
+/// source again: while there is traffic, a message costs one thread's wake-up, not the source's and then the queue's.
+///
+/// One source over an epoll set carries half as many requests again as a source for each connection, since a wake-up of
+/// the source costs more than the read it announces.
+///
+/// A pass over the ready descriptors is a turn: after each, the turn handlers run, which step the protocols' `turnEnded`,
+/// hand batches to the log and flush the sockets.
+public final class EventLoop: @unchecked Sendable {  // everything mutable is confined to `queue`
+    /// The queue that everything on this loop runs on.
+    public let queue: DispatchQueue
+    private let epoll: Int32
+    private let timer: Int32
+    private let event: Int32
+    private let mailbox = Mutex<[@Sendable () -> Void]>([])
+    private var source: (any DispatchSourceRead)?
+    private var handlers: ContiguousArray<Handler?> = []
+    private var generations: ContiguousArray<UInt32> = []
+    private var freeSlots: [Int] = []
+    private var turnHandlers: [() -> Void] = []
+    private var deadlineSources: [() -> UInt64] = []
+    private var timerHandlers: [(UInt64) -> Void] = []
+    private var armedDeadline = UInt64.max
+    private var tokens = [UInt64](repeating: 0, count: 64)
+    private var readiness = [UInt32](repeating: 0, count: 64)
+    private var isStopped = false
+    private let allocations: ThreadAllocations
+    /// Processor time and bytes allocated by this loop's turns.
+    public private(set) var usage = LoopUsage()
+
+    /// What a ready descriptor calls: readable, writable, broken.
+    typealias Handler = (_ isReadable: Bool, _ isWritable: Bool, _ isBroken: Bool) -> Void
+
+    private static let timerToken = UInt64.max
+    private static let eventToken = UInt64.max - 1
+    private static let lingerMilliseconds: Int32 = 1
+
+    /// A loop with a queue of its own.
+    ///
+    /// - Parameters:
+    ///   - label: the queue's name, for debuggers.
+    ///   - allocations: how to read the bytes that the current thread has allocated.
+    public init(label: String, allocations: ThreadAllocations = .unavailable) throws(RuntimeError) {
+        queue = DispatchQueue(label: label)
+        self.allocations = allocations
+        epoll = clinux_epoll_create()
+        guard epoll >= 0 else { throw .socket(call: "epoll_create", reason: Socket.reason()) }
+        timer = clinux_timer_create()
+        event = clinux_event_create()
+        guard timer >= 0, clinux_epoll_add(epoll, timer, CLINUX_READABLE, Self.timerToken) == 0,
+            event >= 0, clinux_epoll_add(epoll, event, CLINUX_READABLE, Self.eventToken) == 0
+        else {
+            let reason = Socket.reason()
+            for descriptor in [epoll, timer, event] where descriptor >= 0 { close(descriptor) }
+            throw .socket(call: "timerfd_create or eventfd", reason: reason)
+        }
+        let source = DispatchSource.makeReadSource(fileDescriptor: epoll, queue: queue)
+        self.source = source
+        source.setEventHandler { [unowned self] in wake() }
+        let descriptors = [epoll, timer, event]
+        source.setCancelHandler { for descriptor in descriptors { close(descriptor) } }
+        source.activate()
+    }
+
+    deinit {
+        source?.cancel()
+    }
+
+    /// Stops watching. Descriptors that were added stay their owners'.
+    public func stop() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        guard !isStopped else { return }
+        isStopped = true
+        source?.cancel()
+        source = nil
+        handlers.removeAll()
+        turnHandlers.removeAll()
+        timerHandlers.removeAll()
+        deadlineSources.removeAll()
+    }
+
+    /// Runs a closure on the loop, in one of its turns. From any thread.
+    public func perform(_ body: @escaping @Sendable () -> Void) {
+        let isFirst = mailbox.withLock { letters in
+            letters.append(body)
+            return letters.count == 1
+        }
+        guard isFirst else { return }
+        var one: UInt64 = 1
+        write(event, &one, 8)
+    }
+
+    private func openMailbox() {
+        var count: UInt64 = 0
+        read(event, &count, 8)
+        let letters = mailbox.withLock { letters in
+            defer { letters = [] }
+            return letters
+        }
+        for letter in letters where !isStopped { letter() }
+    }
+
+    private func wake() {
+        guard !isStopped else { return }
+        let start = LoopUsage.Mark(allocations)
+        // Bounded, so that others on the queue get their turn too; the source fires again while descriptors are ready.
+        for pass in 0..<64 {
+            let patience = pass == 0 ? 0 : Self.lingerMilliseconds
+            let count = Int(clinux_epoll_poll(epoll, &tokens, &readiness, patience))
+            guard count > 0 else { break }
+            for position in 0..<count { dispatch(tokens[position], readiness[position]) }
+            endTurn()
+            if isStopped { break }
+        }
+        usage.add(since: start, allocations)
+    }
+
+    private func dispatch(_ token: UInt64, _ ready: UInt32) {
+        if token == Self.timerToken {
+            var expirations: UInt64 = 0
+            _ = read(timer, &expirations, 8)
+            armedDeadline = .max
+            let now = MonotonicClock.now()
+            for handler in timerHandlers { handler(now) }
+            return
+        }
+        if token == Self.eventToken { return openMailbox() }
+        let slot = Int(truncatingIfNeeded: token & 0xFFFF_FFFF)
+        guard slot < handlers.count, generations[slot] == UInt32(truncatingIfNeeded: token >> 32) else { return }
+        handlers[slot]?(ready & CLINUX_READABLE != 0, ready & CLINUX_WRITABLE != 0, ready & CLINUX_BROKEN != 0)
+    }
+
+    private func endTurn() {
+        for handler in turnHandlers { handler() }
+        var next = UInt64.max
+        for deadline in deadlineSources { next = min(next, deadline()) }
+        guard next < armedDeadline else { return }
+        armedDeadline = next
+        clinux_timer_set(timer, max(next, 1))
+    }
+
+    /// Watches a descriptor and returns its slot. Only on the queue.
+    func watch(_ fd: Int32, interest: UInt32, _ handler: @escaping Handler) throws(RuntimeError) -> Int {
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            handlers[slot] = handler
+        } else {
+            slot = handlers.count
+            handlers.append(handler)
+            generations.append(0)
+        }
+        guard clinux_epoll_add(epoll, fd, interest, token(slot)) == 0 else {
+            release(slot)
+            throw .socket(call: "epoll_ctl", reason: Socket.reason())
+        }
+        return slot
+    }
+
+    /// Changes what a watched descriptor is watched for.
+    func change(_ fd: Int32, slot: Int, interest: UInt32) {
+        _ = clinux_epoll_modify(epoll, fd, interest, token(slot))
+    }
+
+    /// Stops watching a descriptor.
+    func unwatch(_ fd: Int32, slot: Int) {
+        guard !isStopped else { return }
+        _ = clinux_epoll_remove(epoll, fd)
+        release(slot)
+    }
+
+    private func release(_ slot: Int) {
+        handlers[slot] = nil
+        generations[slot] &+= 1
+        freeSlots.append(slot)
+    }
+
+    private func token(_ slot: Int) -> UInt64 {
+        UInt64(generations[slot]) << 32 | UInt64(slot)
+    }
+
+    /// Adds what runs at the end of every turn.
+    public func onTurnEnd(_ handler: @escaping () -> Void) {
+        turnHandlers.append(handler)
+    }
+
+    /// Adds a source of deadlines and what runs when the earliest has come; a deadline of `.max` means none.
+    public func onTimer(next: @escaping () -> UInt64, _ handler: @escaping (_ now: UInt64) -> Void) {
+        deadlineSources.append(next)
+        timerHandlers.append(handler)
+    }
+}
+
+/// Reads the bytes that the current thread has allocated since it began; unavailable without jemalloc.
+public struct ThreadAllocations: Sendable {
+    /// The reading, or nil.
+    public let read: (@Sendable () -> UInt64)?
+    /// A reader.
+    public init(read: (@Sendable () -> UInt64)?) {
+        self.read = read
+    }
+    /// No allocator statistics.
+    public static let unavailable = ThreadAllocations(read: nil)
+}
+
+/// What a loop's turns have used.
+public struct LoopUsage: Sendable {
+    /// Processor time in nanoseconds.
+    public private(set) var processorNanoseconds: UInt64 = 0
+    /// Bytes allocated; 0 without allocator statistics.
+    public private(set) var allocatedBytes: UInt64 = 0
+    /// Times the loop was woken.
+    public private(set) var wakes: UInt64 = 0
+
+    struct Mark {
+        let processor = MonotonicClock.threadCPU()
+        let allocated: UInt64
+        init(_ allocations: ThreadAllocations) {
+            allocated = allocations.read?() ?? 0
+        }
+    }
+
+    mutating func add(since mark: Mark, _ allocations: ThreadAllocations) {
+        processorNanoseconds &+= MonotonicClock.threadCPU() &- mark.processor
+        allocatedBytes &+= (allocations.read?() ?? 0) &- mark.allocated
+        wakes += 1
+    }
+}

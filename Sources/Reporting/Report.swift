@@ -1,0 +1,45 @@
+import Harness
+
+/// A form in which results can be printed.
+public enum ReportFormat: String, Sendable, Hashable, CaseIterable {
+    /// For people.
+    case markdown
+    /// For spreadsheets and data frames.
+    case csv
+    /// For programs.
+    case json
+}
+
+/// Results in all their forms; pure functions of the records.
+public enum Report {
+    /// Renders results that are in memory.
+    public static func render(_ results: LoadedResults, format: ReportFormat) throws(RecordError) -> String {
+        switch format {
+        case .markdown: MarkdownReport.text(of: results)
+        case .csv: CSVReport.text(of: results.records)
+        case .json: try JSONReport.text(of: results)
+        }
+    }
+
+    /// Renders a results folder again, from its records alone.
+    public static func render(folder: String, format: ReportFormat) throws(RecordError) -> String {
+        try render(try ResultsFolder.load(from: folder), format: format)
+    }
+
+    /// Writes `report.md`, `results.csv`, `results.json` and `histograms/` into a folder.
+    ///
+    /// - Returns: the path of `report.md`.
+    @discardableResult
+    public static func write(_ results: LoadedResults, to folder: String) throws(RecordError) -> String {
+        try AtomicFile.makeFolder("\(folder)/histograms")
+        for record in results.records {
+            for file in HistogramExport.files(of: record) {
+                try AtomicFile.write(file.text, to: "\(folder)/histograms/\(file.name)")
+            }
+        }
+        try AtomicFile.write(try render(results, format: .csv), to: "\(folder)/results.csv")
+        try AtomicFile.write(try render(results, format: .json), to: "\(folder)/results.json")
+        try AtomicFile.write(try render(results, format: .markdown), to: "\(folder)/report.md")
+        return "\(folder)/report.md"
+    }
+}
