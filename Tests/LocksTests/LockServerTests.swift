@@ -91,8 +91,9 @@ struct LockServerTests {
         #expect(bench.acquire("a", by: 2) == nil)
         let new = try #require(LockServerBench.grants(bench.advance(milliseconds: 10))[2])
         func write(_ token: UInt64) -> Int64? {
-            guard case .number(let number)? = bench.send(.fencedWrite(name: bench.name("a"), token: token), from: 1)
-                .first?.1
+            guard
+                case .number(let number)? = bench.send(.fencedWrite(name: bench.name("a"), token: token), from: 1)
+                    .first?.1
             else { return nil }
             return number
         }
