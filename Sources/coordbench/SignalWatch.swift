@@ -14,7 +14,11 @@ final class SignalWatch {
 
     init(_ interruption: Interruption, says message: String) {
         var ends: [Int32] = [-1, -1]
-        precondition(pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0, "no pipe for signals")
+        precondition(pipe(&ends) == 0, "no pipe for signals")
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
         Self.pipeEnd = ends[1]
         let queue = DispatchQueue(label: "coordbench.signals")
         source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
