@@ -49,6 +49,9 @@ struct NodeCommand: ParsableCommand {
     @Flag(help: ArgumentHelp("A planted fault: say that writes are synced without syncing.", visibility: .private))
     var skipSync = false
 
+    @Option(help: ArgumentHelp("Bytes of a log segment, filled with zeros ahead.", visibility: .hidden))
+    var segmentBytes = WriteAheadLog.defaultSegmentBytes
+
     @Option(help: ArgumentHelp("A planted fault of the protocol.", visibility: .private))
     var mutation: String?
 
@@ -73,6 +76,7 @@ struct NodeCommand: ParsableCommand {
             id: NodeID(id), members: (0..<nodes).map { NodeID(UInt32($0)) }, cluster: cluster, durability: durability,
             dataFolder: data, seed: seed, peerAddress: try SocketAddress(parsing: peerAddress),
             clientAddress: try SocketAddress(parsing: clientAddress), logFaults: LogFaults(skipsSync: skipSync))
+        configuration.segmentBytes = max(4096, segmentBytes)
         configuration.allocations = JemallocCounter.allocationCounter
         let reason = try entry.runNode(
             NodeRequest(options: variant.options, configuration: configuration, mutation: mutation))

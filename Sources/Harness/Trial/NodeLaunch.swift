@@ -21,6 +21,8 @@ public struct NodeLaunch: Sendable {
     public var host = "127.0.0.1"
     /// The first node's client port, the others' follow; 0 for free ones.
     public var clientPort: UInt16 = 0
+    /// Bytes of a log segment; nil for the usual size.
+    public var segmentBytes: Int?
     /// A planted fault of the log, for tests.
     public var skipsSync = false
     /// A planted fault of the protocol, for tests.
@@ -57,6 +59,7 @@ public struct NodeLaunch: Sendable {
         let port = clientPort == 0 ? 0 : Int(clientPort) + node
         words += ["--client-address", former?.client.description ?? "\(host):\(port)"]
         words += ["--peer-address", former?.peer.description ?? "\(host):0"]
+        if let segmentBytes { words += ["--segment-bytes", "\(segmentBytes)"] }
         if skipsSync { words.append("--skip-sync") }
         if let mutation { words += ["--mutation", mutation] }
         return words

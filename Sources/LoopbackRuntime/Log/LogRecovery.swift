@@ -42,6 +42,17 @@ enum LogRecovery {
         return log
     }
 
+    /// Cuts a torn tail off its file, so that the segment is whole when others follow it.
+    static func mend(_ log: RecoveredLog, folder: String) throws(RuntimeError) {
+        guard log.droppedBytes > 0, let last = log.segments.last else { return }
+        let path = "\(folder)/\(LogFolder.segmentName(last.epoch))"
+        let fd = try LogFolder.open(writing: path, flags: 0)
+        defer { close(fd) }
+        guard ftruncate(fd, off_t(last.end)) == 0, fsync(fd) == 0 else {
+            throw .cannotWrite(path: path, reason: Socket.reason())
+        }
+    }
+
     private static func scan(
         _ region: UnsafeRawBufferPointer, path: String, epoch: UInt64, identity: LogFormat.Identity, isLast: Bool,
         into log: inout RecoveredLog

@@ -75,6 +75,7 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
             let identity = LogFormat.Identity(cluster: configuration.cluster, node: configuration.id.rawValue)
             let log = try WriteAheadLog(
                 folder: folder, identity: identity, durability: configuration.durability,
+                segmentBytes: configuration.segmentBytes,
                 faults: configuration.logFaults)
             self.log = log
             incarnation = log.currentIncarnation

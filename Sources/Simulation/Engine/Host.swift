@@ -5,7 +5,7 @@ import ProtocolKit
 struct Arrival<Node: ProtocolNode> {
     @usableFromInline var input: Input<Node>
     @usableFromInline var cause: Cause
-    /// Of a timer: the generation that came due.
+    /// Of a timer: the generation that came due; of a link: the connection that is up.
     @usableFromInline var generation: UInt32
 
     @inlinable
