@@ -42,7 +42,7 @@ public struct BankClient: ProtocolClient, Sendable {
         switch input {
         case .invoke(let id, let operation): invoke(id, operation, now.monotonic, &effects)
         case .response(let response, let request, _): answer(response, request.rawValue, &effects)
-        case .disconnected: disconnected(now.monotonic, &effects)
+        case .disconnected, .unreachable: disconnected(now.monotonic, &effects)
         case .timer(Self.timeoutTimer): timeOut(now.monotonic, &effects)
         case .timer(Self.pauseTimer): resume(&effects)
         case .start, .connected, .timer: break

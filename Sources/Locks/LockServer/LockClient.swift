@@ -58,7 +58,7 @@ public struct LockClient: ProtocolClient, Sendable {
         switch input {
         case .invoke(let id, let operation): invoke(id, operation, now.monotonic, &effects)
         case .response(let response, let request, _): answer(response, request.rawValue, &effects)
-        case .disconnected: disconnected(now.monotonic, &effects)
+        case .disconnected, .unreachable: disconnected(now.monotonic, &effects)
         case .timer(Self.timeoutTimer): timeOut(now.monotonic, &effects)
         case .timer(Self.pauseTimer):
             isPaused = false
