@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "coordbench",
             dependencies: [
-                "Harness", "LoopbackRuntime", "Reporting", "Simulation", "CJemalloc",
+                "Harness", "LoopbackRuntime", "Reporting", "Simulation", "ThreadLocks", "Placement", "CJemalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

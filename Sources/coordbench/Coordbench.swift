@@ -51,7 +51,7 @@ nonisolated func runCoordbench() -> Never {
 
 /// The argument parser suggests options and not commands.
 private nonisolated func refuseUnknownCommand(_ word: String?) throws(CommandNameError) {
-    let names = Coordbench.configuration.subcommands.map { $0._commandName } + ["help"]
+    let names = Coordbench.configuration.subcommands.map { $0.configuration.commandName ?? "" } + ["help"]
     guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
     throw CommandNameError(word: word, names: names)
 }

@@ -1,6 +1,8 @@
 import Harness
 import Measurement
+import Placement
 import ProtocolKit
+import ThreadLocks
 import Workload
 
 /// The one table of exit codes. Never 1: that is what everything else exits with.
@@ -41,7 +43,9 @@ enum ExitStatus: Int32, CaseIterable {
             case .writing: self = .cannotWrite
             }
         case is OutputError: self = .cannotWrite
-        case is MeasurementError: self = .unavailable
+        case ThreadLockError.threadRefused: self = .unavailable
+        case is ThreadLockError, is PlacementError: self = .usage
+        case is MeasurementError, is TrialError: self = .unavailable
         default: return nil
         }
     }

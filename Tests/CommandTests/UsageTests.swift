@@ -80,6 +80,41 @@ struct UsageTests {
 enum Snapshots {
     /// What `coordbench` alone prints.
     static let help = """
-        HELP
+        OVERVIEW: Measures coordination algorithms, and proves from the same run that
+        what it measured was correct.
+
+        Consensus, locks, placement on hash rings and atomic commit, over real sockets
+        and real logs on this machine. Start with:
+
+          coordbench list                            what can be measured
+          coordbench run raft --duration 2s          a cluster, a load, a report
+          coordbench run raft unreplicated --durability memory,synced
+          coordbench serve raft --client-port 7000   to play with by redis-cli
+
+        Results go to standard output, everything else to standard error.
+
+        Exit codes: 0 done and correct; 3 a --fail-if condition holds; 4 a checker
+        found a violation; 5 unknown or not valid; 64 usage or scenario; 65 damaged
+        data; 69 something needed is missing; 70 a bug of coordbench; 73 can't create;
+        74 can't write; 130 interrupted, with what was measured saved.
+
+        USAGE: coordbench <subcommand>
+
+        OPTIONS:
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        SUBCOMMANDS:
+          list                    Shows what can be measured.
+          run                     Runs trials, judges them and writes a report.
+          report                  Renders the report of a results folder again, from
+                                  its records alone.
+          floor                   Measures what this machine takes at the least for the
+                                  steps that all algorithms are made of.
+          serve                   Runs a cluster to play with, until Ctrl-C.
+          node                    Runs one node of a cluster as a process of its own.
+
+          See 'coordbench help <subcommand>' for detailed help.
+
         """
 }

@@ -44,7 +44,7 @@ struct PlanTests {
     func irrelevantSettings() throws {
         let plan = try ScenarioFixtures.plan(
             "trials: [{systems: [mcs, ring], durability: [memory, synced], in-flight: [1, 4], clients: [1, 8]}]")
-        #expect(plan.trials.map(\.line) == ["mcs, 1 thread", "ring, 10 nodes, 1000 keys", "mcs, 8 threads"])
+        #expect(plan.trials.map(\.line) == ["mcs, 1 thread", "ring, 10 nodes, 100000 keys", "mcs, 8 threads"])
     }
 
     @Test("has an open loop where a rate is given and a closed one where none is")

@@ -19,9 +19,16 @@ extension SystemCatalogue {
                 name: "resp", family: .consensus,
                 summary: "any server that speaks the Redis protocol; needs connect: host:port",
                 source: "Redis serialization protocol specification, version 2", defaultNodes: 1, nodeRange: 1...64),
-            service: ServiceFacts(name: "key-value", kinds: ["get", "put"], defaultMix: "get=50,put=50"),
-            subject: .external)
+            service: ServiceFacts(KeyValueService.self), subject: .external, run: { try loadElsewhere($0, in: $1) })
     ]
+
+    /// Loads servers that run elsewhere as clients of one key-value server do; nothing is known of what an operation
+    /// must cost there.
+    private static func loadElsewhere(_ plan: PlannedTrial, in environment: TrialEnvironment) throws -> TrialRecord? {
+        var record = try ClusterEntry(UnreplicatedSystem.self).run(plan, environment)
+        record?.costs = []
+        return record
+    }
 }
 
 /// The families of systems whose nodes exchange messages.

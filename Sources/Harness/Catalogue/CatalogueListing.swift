@@ -101,11 +101,10 @@ extension CatalogueListing {
                     "  " + system.name,
                     system.subject,
                     system.subject == "threads" ? "-" : "\(system.defaultNodes)",
-                    system.options.map(\.name).joined(separator: ", "),
                     system.summary,
                 ]
             }
-            let table = TextTable(header: ["  system", "subject", "nodes", "options", "what it is"], rows: rows)
+            let table = TextTable(header: ["  system", "subject", "nodes", "what it is"], rows: rows)
             sections.append("\(family.rawValue)\n\(table.text)")
         }
         return sections.joined(separator: "\n")

@@ -141,24 +141,36 @@ struct MatrixExpansion {
         trial.durability = settings.durability.value
         trial.isolation = settings.isolation.value
         trial.arrival = try arrival(settings)
-        normalise(&trial)
+        try normalise(&trial, settings)
         try checkConcurrency(trial, settings)
         return trial
     }
 
     /// Sets what means nothing to the trial's subject to one value, so that it can't be taken for a choice.
-    private func normalise(_ trial: inout PlannedTrial) {
+    private func normalise(_ trial: inout PlannedTrial, _ settings: Settings) throws(ScenarioError) {
         switch trial.subject {
         case .cluster: break
         case .external:
             trial.isolation = .processes
             trial.nodes = trial.connect.count
         case .threads:
+            if let rate = settings.rate {
+                throw ScenarioError("\(trial.variant) runs in a closed loop of threads; leave rate out", at: rate.place)
+            }
             (trial.isolation, trial.durability, trial.inFlight, trial.nodes) = (.shared, .memory, 1, 1)
             trial.workload.keys = .single
             trial.workload.keyCount = 1
+            if settings.hold.place == .builtIn { trial.workload.holdNanoseconds = TrialDefaults.threadHoldNanoseconds }
+            if settings.think.place == .builtIn, case .closed = trial.arrival {
+                trial.arrival = .closed(thinkNanoseconds: TrialDefaults.threadThinkNanoseconds)
+            }
         case .function:
+            guard trial.workload.keyCount >= 1000 else {
+                throw ScenarioError(
+                    "\(trial.variant) needs at least 1000 keys to place", at: settings.keyCount.place)
+            }
             (trial.isolation, trial.durability, trial.inFlight, trial.clients) = (.shared, .memory, 1, 1)
+            if settings.keyCount.place == .builtIn { trial.workload.keyCount = TrialDefaults.placedKeys }
         }
     }
 

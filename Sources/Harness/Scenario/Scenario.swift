@@ -97,6 +97,12 @@ public enum TrialDefaults {
     public static let inFlight = 1
     /// Keys, locks or accounts.
     public static let keyCount = 1000
+    /// Keys placed by a placement function.
+    public static let placedKeys = 100_000
+    /// Work inside the critical section of a lock among threads, nanoseconds.
+    public static let threadHoldNanoseconds: UInt64 = 100
+    /// Mean work between a thread's release and its next request, nanoseconds.
+    public static let threadThinkNanoseconds: UInt64 = 200
     /// Bytes of a written value.
     public static let valueBytes = 256
     /// A lock's lease in nanoseconds.

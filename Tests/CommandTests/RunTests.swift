@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@Suite("Running", .serialized)
+struct RunTests {
+    private static let quick = ["COORDBENCH_QUICK": "1"]
+
+    @Test("prints the asked format alone on standard output, and writes the reports")
+    func formats() async throws {
+        try await TemporaryFolder.with { folder in
+            let result = try await Command.run(
+                ["run", "mcs", "jump", "--clients", "2", "--format", "csv"], in: folder, environment: Self.quick)
+            #expect(result.status == 5, "a debug build is never valid: \(result.testDescription)")
+            let rows = result.output.split(whereSeparator: \.isNewline)
+            let header = rows.first?.split(separator: ",").map(String.init) ?? []
+            for column in ["system", "family", "clients", "throughput_per_s", "latency_p99_ns", "verdict", "valid"] {
+                #expect(header.contains(column), "\(column)")
+            }
+            #expect(rows.count >= 3)
+            #expect(rows.dropFirst().allSatisfy { $0.contains("correct") }, "\(result.output)")
+            for file in ["report.md", "results.csv", "results.json", "run.json"] {
+                let path = folder.appendingPathComponent("results/latest/\(file)").path
+                #expect(FileManager.default.fileExists(atPath: path), "\(file)")
+            }
+            let again = try await Command.run(["report", "results/latest", "--format", "csv"], in: folder)
+            #expect(again.status == 0)
+            #expect(again.output == result.output, "a report is a function of the records")
+        }
+    }
+
+    @Test("ends with 3 where a condition of --fail-if holds")
+    func failIf() async throws {
+        try await TemporaryFolder.with { folder in
+            let result = try await Command.run(
+                ["run", "pthread", "--clients", "2", "--fail-if", "throughput > 1/s"], in: folder,
+                environment: Self.quick)
+            #expect(result.status == 3, "\(result.testDescription)")
+            #expect(result.errors.contains("failed: "))
+        }
+    }
+
+    @Test("ends with 5 where nothing was judged")
+    func noJudge() async throws {
+        try await TemporaryFolder.with { folder in
+            let result = try await Command.run(
+                ["run", "pthread", "--clients", "2", "--no-judge"], in: folder, environment: Self.quick)
+            #expect(result.status == 5)
+            #expect(result.output.contains("unknown"))
+        }
+    }
+
+    @Test("shows no progress where standard error is not a terminal, and no colours anywhere")
+    func quiet() async throws {
+        try await TemporaryFolder.with { folder in
+            let result = try await Command.run(["run", "jump"], in: folder, environment: Self.quick)
+            #expect(!result.errors.contains("\r"))
+            #expect(!(result.output + result.errors).contains("\u{1B}"))
+        }
+    }
+
+    @Test(
+        "interrupted, saves what was measured and ends with 130", arguments: [SIGINT, SIGTERM],
+        .timeLimit(.minutes(2)))
+    func interrupted(signal: Int32) async throws {
+        try await TemporaryFolder.with { folder in
+            let first = folder.appendingPathComponent("results/latest/trials")
+            let result = try await Command.run(
+                [
+                    "run", "pthread", "--allow-debug", "--clients", "2", "--duration", "300ms", "--warm-up", "0",
+                    "--repetitions", "500",
+                ], in: folder,
+                whileRunning: { process in
+                    // Once the first trial is saved the run is in the middle of its work.
+                    let watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "watch"))
+                    watch.schedule(deadline: .now(), repeating: .milliseconds(20))
+                    watch.setEventHandler {
+                        let files = (try? FileManager.default.contentsOfDirectory(atPath: first.path)) ?? []
+                        guard !files.isEmpty || !process.isRunning else { return }
+                        kill(process.processIdentifier, signal)
+                        watch.cancel()
+                    }
+                    watch.activate()
+                })
+            #expect(result.status == 130, "\(result.testDescription)")
+            #expect(result.errors.contains("what was measured is saved"))
+            let saved = try FileManager.default.contentsOfDirectory(atPath: first.path)
+            #expect(!saved.isEmpty && saved.count < 500)
+            let report = folder.appendingPathComponent("results/latest/report.md").path
+            #expect(FileManager.default.fileExists(atPath: report))
+            let data = folder.appendingPathComponent("results/latest/data").path
+            #expect(!FileManager.default.fileExists(atPath: data), "nothing is left behind")
+        }
+    }
+
+    @Test("of servers that don't answer ends with 69")
+    func nobodyThere() async throws {
+        try await TemporaryFolder.with { folder in
+            // Port 1 of the loopback is reserved, and nobody listens there.
+            let result = try await Command.run(
+                ["run", "--connect", "127.0.0.1:1"], in: folder, environment: Self.quick)
+            #expect(result.status == 69, "\(result.testDescription)")
+            #expect(result.errors.contains("no server answers at 127.0.0.1:1"))
+        }
+    }
+}
