@@ -42,4 +42,11 @@ struct CommitSimulationTests {
         #expect(summary.failureCount > 0, "\(name) survived \(summary.seeds) seeds")
         print("\(name): \(summary.failures.first.map { "seed \($0.seed): \($0.outcome)" } ?? "not found")")
     }
+
+    @Test("costs exactly what the papers say", arguments: [2, 3, 4, 6, 9])
+    func costs(nodes: Int) throws {
+        let rows = try CostAudit.run(TwoPhaseCommitSystem.self, nodes: [nodes])
+        #expect(rows.count == 2)
+        for row in rows { #expect(row.isEqual, "\(row)") }
+    }
 }
