@@ -63,7 +63,6 @@ struct LockSimulationTests {
             LockServerSystem.self, seeds: Self.seeds, options: shape.options(mutation: name), workers: 2,
             stopsAtFailure: true)
         #expect(summary.failureCount > 0, "\(name) survived \(summary.seeds) seeds")
-        print("\(name): \(summary.failures.first.map { "seed \($0.seed): \($0.outcome)" } ?? "not found")")
     }
 
     @Test("costs exactly what its doc comment says")
