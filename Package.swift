@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "coordbench",
             dependencies: [
-                "Harness", "Reporting", "Simulation", "CJemalloc",
+                "Harness", "LoopbackRuntime", "Reporting", "Simulation", "CJemalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -92,7 +92,7 @@ let package = Package(
             name: "ReportingTests",
             dependencies: ["Reporting", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
             exclude: ["Golden"]),
-        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "RESP"]),
+        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "Measurement", "RESP"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The clocks that every figure is taken from, as nanoseconds in a `UInt64`: `clock_gettime` costs about 20 ns,

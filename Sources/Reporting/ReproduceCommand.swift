@@ -1,29 +1,59 @@
 import Harness
+import ProtocolKit
 
 /// The command that runs a trial again.
 public enum ReproduceCommand {
-    /// The command of one trial, all that differs from the defaults spelt out, the seed always.
+    /// The command of one trial: its subject and load in full, the rest where it is not the default, the seed always.
     public static func text(of plan: PlannedTrial) -> String {
-        var words = ["coordbench run", quoted(plan.variant)]
-        if plan.subject == .cluster {
-            words += ["--nodes \(plan.nodes)", "--isolation \(plan.isolation.rawValue)"]
-            words.append("--durability \(plan.durability.rawValue)")
-        }
-        if !plan.connect.isEmpty { words.append("--connect \(quoted(plan.connect.joined(separator: ",")))") }
-        if plan.subject != .function {
-            words.append("--clients \(plan.clients)")
-            if plan.subject != .threads { words.append("--in-flight \(plan.inFlight)") }
-            if let rate = plan.offeredPerSecond {
-                words += ["--rate \(MetricText.number(rate))", "--arrival \(plan.arrivalName)"]
-            }
-        }
         let load = plan.workload
+        var words = ["coordbench run", quoted(plan.variant)] + subject(plan) + arrivals(plan)
         words.append("--mix \(load.mix.shares.map { "\($0.kind)=\($0.weight)" }.joined(separator: ","))")
         words += ["--keys \(load.keys)", "--key-count \(load.keyCount)", "--value-size \(load.valueSize)"]
-        words.append("--warm-up \(HumanUnits.exactDuration(plan.warmUpNanoseconds))")
-        words.append("--duration \(HumanUnits.exactDuration(plan.windowNanoseconds))")
+        words += durations(plan)
         if let requests = plan.requests { words.append("--requests \(requests)") }
+        if !plan.isJudged { words.append("--no-judge") }
         return (words + ["--seed \(plan.seed)"]).joined(separator: " ")
+    }
+
+    private static func subject(_ plan: PlannedTrial) -> [String] {
+        switch plan.subject {
+        case .cluster:
+            [
+                "--nodes \(plan.nodes)", "--isolation \(plan.isolation.rawValue)",
+                "--durability \(plan.durability.rawValue)",
+            ]
+        case .function: ["--nodes \(plan.nodes)"]
+        case .external: ["--connect \(quoted(plan.connect.joined(separator: ",")))"]
+        case .threads: []
+        }
+    }
+
+    private static func arrivals(_ plan: PlannedTrial) -> [String] {
+        if plan.subject == .function { return [] }
+        var words = ["--clients \(plan.clients)"]
+        if plan.subject != .threads { words.append("--in-flight \(plan.inFlight)") }
+        switch plan.arrival {
+        case .closed(let think):
+            if think > 0 { words.append("--think \(HumanUnits.exactDuration(think))") }
+        case .constant(let rate), .poisson(let rate):
+            words += ["--rate \(MetricText.number(rate))", "--arrival \(plan.arrivalName)"]
+        }
+        return words
+    }
+
+    private static func durations(_ plan: PlannedTrial) -> [String] {
+        let usual = PlannedTrial(
+            variant: plan.variant, subject: plan.subject, family: plan.family, nodes: plan.nodes,
+            workload: WorkloadOptions(mix: plan.workload.mix))
+        let flags: [(flag: String, path: KeyPath<PlannedTrial, UInt64>)] = [
+            ("--hold", \.workload.holdNanoseconds), ("--lease", \.workload.leaseNanoseconds),
+            ("--timeout", \.timeoutNanoseconds),
+        ]
+        let changed = flags.filter { plan[keyPath: $0.path] != usual[keyPath: $0.path] }
+        let always: [(flag: String, path: KeyPath<PlannedTrial, UInt64>)] = [
+            ("--warm-up", \.warmUpNanoseconds), ("--duration", \.windowNanoseconds),
+        ]
+        return (changed + always).map { "\($0.flag) \(HumanUnits.exactDuration(plan[keyPath: $0.path]))" }
     }
 
     /// A command line as a shell takes it.

@@ -51,10 +51,11 @@ enum TrialDetails {
         var lines: [String] = []
         for cost in record.costs {
             // Only a synced log is waited for.
-            let syncs = record.plan.durability == .synced ? ", \(cost.syncDelays) sync delays" : ""
-            lines.append(
-                "- By the paper, `\(cost.kind)` costs \(cost.messageDelays) message delays, \(cost.messages) messages"
-                    + " between nodes\(syncs).")
+            var parts = ["\(cost.messageDelays) message delays", "\(cost.messages) messages between nodes"]
+            if record.plan.durability == .synced {
+                parts.append(cost.syncDelays == 1 ? "1 sync delay" : "\(cost.syncDelays) sync delays")
+            }
+            lines.append("- By the paper, `\(cost.kind)` costs \(parts.joined(separator: ", ")).")
         }
         let whole = MetricRow.whole(record)
         let names = [

@@ -132,10 +132,10 @@ extension KeyValueOperation {
             invokedNanoseconds: span.invoked, returnedNanoseconds: span.returned)
     }
 
-    /// An increment by `delta` that answered `result`, `nil` when the answer is not known.
+    /// An increment by `delta` (default 1) that answered `result`, `nil` when the answer is not known.
     @inlinable
     public static func increment(
-        _ key: UInt32, by delta: Int64 = 1, returning result: Int64?, _ outcome: Outcome = .ok, by client: UInt16,
+        _ key: UInt32, adding delta: Int64 = 1, returning result: Int64?, _ outcome: Outcome = .ok, by client: UInt16,
         _ span: Span
     ) -> Self {
         Self(

@@ -12,9 +12,9 @@ struct Coordbench: ParsableCommand {
             machine. Start with:
 
               coordbench list                            what can be measured
-              coordbench run raft --duration 2s          three nodes, sixteen clients, a report
-              coordbench run raft unreplicated --durability memory,synced --clients 1,16
-              coordbench serve raft --client-port 7000   a cluster to play with, by redis-cli
+              coordbench run raft --duration 2s          a cluster, a load, a report
+              coordbench run raft unreplicated --durability memory,synced
+              coordbench serve raft --client-port 7000   to play with by redis-cli
 
             Results go to standard output, everything else to standard error.
 
@@ -36,6 +36,7 @@ nonisolated func runCoordbench() -> Never {
     // A reader that goes away is an error of writing, not a silent death.
     signal(SIGPIPE, SIG_IGN)
     do {
+        try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
         var command = try Coordbench.parseAsRoot()
         try command.run()
         exit(ExitStatus.done.rawValue)
@@ -45,6 +46,23 @@ nonisolated func runCoordbench() -> Never {
         guard let status = ExitStatus(for: error) else { exitAsParser(error) }
         Terminal.note("Error: \(error)")
         exit(status.rawValue)
+    }
+}
+
+/// The argument parser suggests options and not commands.
+private nonisolated func refuseUnknownCommand(_ word: String?) throws(CommandNameError) {
+    let names = Coordbench.configuration.subcommands.map { $0._commandName } + ["help"]
+    guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+    throw CommandNameError(word: word, names: names)
+}
+
+/// There is no such subcommand.
+struct CommandNameError: Error, CustomStringConvertible {
+    let word: String
+    let names: [String]
+    var description: String {
+        "no command '\(word)'\(NearestName.question(for: word, among: names)) There are: "
+            + names.joined(separator: ", ")
     }
 }
 

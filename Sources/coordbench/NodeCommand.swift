@@ -1,5 +1,6 @@
 import ArgumentParser
 import Harness
+import LoopbackRuntime
 import ProtocolKit
 
 /// `coordbench node`
@@ -8,13 +9,11 @@ struct NodeCommand: ParsableCommand {
         commandName: "node",
         abstract: "Runs one node of a cluster as a process of its own.",
         discussion: """
-            Usually started by 'run' and 'serve'; by hand, for clusters that span terminals or machines. Every node is \
-            given the same list of addresses, at which the nodes reach one another.
+            Started by 'run' and 'serve'. By hand, as for a cluster that spans machines: it prints \
+            'ready PEER-ADDRESS CLIENT-ADDRESS', reads a line 'members PEER,CLIENT PEER,CLIENT ...' with every node's \
+            addresses in order (again whenever one has moved), and stops when its standard input ends.
 
-              coordbench node --system raft --id 0 --nodes 127.0.0.1:7100,127.0.0.1:7101,127.0.0.1:7102 \\
-                --durability synced --data /var/tmp/node0 --client-address 127.0.0.1:7000
-
-            Prints its client address once it listens, and ends when its standard input does, or at SIGTERM.
+              coordbench node --system raft --id 0 --nodes 3 --durability synced --data /var/tmp/node0
             """)
 
     @Option(help: "The system, with options in brackets.")
@@ -23,8 +22,11 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "Which of the nodes it is, from 0.")
     var id: UInt32
 
-    @Option(help: "Where every node listens for the others, by number: host:port,...")
-    var nodes: String
+    @Option(help: "How many nodes the cluster has.")
+    var nodes: Int
+
+    @Option(help: "Where it listens for the other nodes; port 0 takes a free one.")
+    var peerAddress = "127.0.0.1:0"
 
     @Option(help: "Where it listens for clients; port 0 takes a free one.")
     var clientAddress = "127.0.0.1:0"
@@ -32,28 +34,52 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "How durable its log is: memory, buffered or synced.")
     var durability = Durability.synced
 
-    @Option(help: "The folder of its log, its own alone.", completion: .directory)
-    var data: String
+    @Option(help: "The folder of its log, its own alone; not needed in memory.", completion: .directory)
+    var data: String?
 
-    @Option(help: "The seed of its timeouts.")
+    @Option(help: "The cluster's number: nodes and logs of different clusters refuse each other.")
+    var cluster: UInt64 = 1
+
+    @Option(help: "The seed of its time-outs.")
     var seed: UInt64 = 1
 
+    @Flag(help: ArgumentHelp("Read and write the parent's control lines.", visibility: .private))
+    var managed = false
+
+    @Flag(help: ArgumentHelp("A planted fault: say that writes are synced without syncing.", visibility: .private))
+    var skipSync = false
+
+    @Option(help: ArgumentHelp("Bytes of a log segment, filled with zeros ahead.", visibility: .hidden))
+    var segmentBytes = WriteAheadLog.defaultSegmentBytes
+
+    @Option(help: ArgumentHelp("A planted fault of the protocol.", visibility: .private))
+    var mutation: String?
+
     func validate() throws {
-        let count = nodes.split(separator: ",", omittingEmptySubsequences: false).count
-        guard id < count else { throw ValidationError("--id \(id) is none of the \(count) nodes; they count from 0.") }
+        guard id < nodes else { throw ValidationError("--id \(id) is none of the \(nodes) nodes; they count from 0.") }
+        guard durability == .memory || data != nil else {
+            throw ValidationError("--durability \(durability.rawValue) needs --data FOLDER for the log.")
+        }
     }
 
     func run() throws {
         let variant = try Variant(parsing: system)
         let entry = try SystemCatalogue.all.cluster(named: variant.system)
-        try entry.checkOptions(variant.options, nil)
-        guard let runNode = entry.runNode else { throw CatalogueError.cannotRun(variant.system) }
-        let interruption = Interruption()
-        let watch = SignalWatch(interruption, says: "stopping")
-        let request = NodeRequest(
-            options: variant.options, id: NodeID(id), addresses: nodes.split(separator: ",").map(String.init),
-            clientAddress: clientAddress, durability: durability, dataFolder: try DataFolder(data).path, seed: seed)
-        try runNode(request, interruption) { node in try? Terminal.write(node.clientAddress) }
-        withExtendedLifetime(watch) {}
+        try entry.checkOptions(variant.options, mutation)
+        guard entry.descriptor.nodeRange.contains(nodes) else {
+            let range = entry.descriptor.nodeRange
+            throw ScenarioError(
+                "\(variant.system) can't run on \(nodes) nodes; it takes \(range.lowerBound) to \(range.upperBound)",
+                at: .commandLine("--nodes"))
+        }
+        var configuration = NodeConfiguration(
+            id: NodeID(id), members: (0..<nodes).map { NodeID(UInt32($0)) }, cluster: cluster, durability: durability,
+            dataFolder: data, seed: seed, peerAddress: try SocketAddress(parsing: peerAddress),
+            clientAddress: try SocketAddress(parsing: clientAddress), logFaults: LogFaults(skipsSync: skipSync))
+        configuration.segmentBytes = max(4096, segmentBytes)
+        configuration.allocations = JemallocCounter.allocationCounter
+        let reason = try entry.runNode(
+            NodeRequest(options: variant.options, configuration: configuration, mutation: mutation))
+        if let reason { throw RuntimeError.nodeFailed(node: id, reason: reason) }
     }
 }

@@ -96,7 +96,7 @@ struct RunCommand: ParsableCommand {
 
     private func refuseDebugBuild() throws {
         #if DEBUG
-            guard allowDebug else {
+            guard allowDebug || Terminal.wantsQuickLook else {
                 throw ValidationError(
                     "This is a debug build, whose figures mean nothing. Build with 'swift build -c release', or take "
                         + "--allow-debug to see it work.")

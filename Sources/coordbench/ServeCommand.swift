@@ -47,7 +47,6 @@ struct ServeCommand: ParsableCommand {
                 "\(variant.system) can't run on \(count) nodes; it takes \(entry.descriptor.nodeRange.lowerBound) to "
                     + "\(entry.descriptor.nodeRange.upperBound)", at: .commandLine("--nodes"))
         }
-        guard let serve = entry.serve else { throw CatalogueError.cannotRun(variant.system) }
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping")
         let folder = try DataFolder(data)
@@ -55,7 +54,7 @@ struct ServeCommand: ParsableCommand {
         let request = ServeRequest(
             options: variant.options, nodes: count, durability: durability, isolation: isolation,
             clientPort: clientPort, host: host, dataFolder: folder.path, executable: Terminal.executable)
-        try serve(request, interruption) { nodes in
+        try entry.serve(request, interruption) { nodes in
             let lines = nodes.map { "\($0.id) \($0.clientAddress)\($0.isLeader ? " leader" : "")" }
             try? Terminal.write(lines.joined(separator: "\n"))
         }
@@ -84,8 +83,7 @@ struct DataFolder {
 
     func removeIfTemporary() {
         guard isTemporary else { return }
-        // Depth first, and never through a link.
-        nftw(path, { name, _, _, _ in name.map { remove($0) } ?? 0 }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
+        FileTree.remove(path)
     }
 }
 

@@ -3,31 +3,48 @@ import Glibc
 import Harness
 
 /// Turns SIGINT (Ctrl-C) and SIGTERM into a request to stop, for as long as it lives. A second one ends the process.
+///
+/// A handler writes into a pipe that a Dispatch source reads. Dispatch's own signal sources need the signals blocked on
+/// every thread, and node processes would inherit that; handlers, they don't.
 final class SignalWatch {
-    private let sources: [any DispatchSourceSignal]
+    /// Where the handler writes to; set once, before the handler is.
+    private nonisolated(unsafe) static var pipeEnd: Int32 = -1
+
+    private let source: any DispatchSourceRead
 
     init(_ interruption: Interruption, says message: String) {
-        sources = [SIGINT, SIGTERM].map { number in
-            // The default action would end the process before the source sees the signal.
-            signal(number, SIG_IGN)
-            let queue = DispatchQueue(label: "coordbench.signals")
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler(handler: Self.handler(interruption, message))
-            source.activate()
-            return source
+        var ends: [Int32] = [-1, -1]
+        precondition(pipe(&ends) == 0, "no pipe for signals")
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        Self.pipeEnd = ends[1]
+        let queue = DispatchQueue(label: "coordbench.signals")
+        source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
+        source.setEventHandler(handler: Self.handler(interruption, message, reading: ends[0]))
+        source.activate()
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { _ in
+                var byte: UInt8 = 1
+                _ = Glibc.write(SignalWatch.pipeEnd, &byte, 1)
+            }
         }
     }
 
     deinit {
-        for source in sources { source.cancel() }
+        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        source.cancel()
     }
 
-    private nonisolated static func handler(_ interruption: Interruption, _ message: String) -> @Sendable () -> Void {
+    private nonisolated static func handler(
+        _ interruption: Interruption, _ message: String, reading descriptor: Int32
+    ) -> @Sendable () -> Void {
         {
-            if interruption.request() {
+            var byte: UInt8 = 0
+            while Glibc.read(descriptor, &byte, 1) == 1 {
+                guard interruption.request() else { _exit(ExitStatus.interrupted.rawValue) }
                 Terminal.note(message)
-            } else {
-                _exit(ExitStatus.interrupted.rawValue)
             }
         }
     }

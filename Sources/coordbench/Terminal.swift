@@ -59,7 +59,7 @@ enum Terminal {
     static var executable: String {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+            readlink("/proc/self/exe", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
         }
         guard count > 0 else { return CommandLine.arguments[0] }
         return String(decoding: buffer.prefix(count), as: UTF8.self)

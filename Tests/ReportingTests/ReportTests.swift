@@ -100,7 +100,14 @@ import Testing
     @Test("a trial's command is quoted for a shell") func command() {
         let text = ReproduceCommand.text(of: Fixtures.raft.plan)
         #expect(text.hasPrefix("coordbench run 'raft[batch=64,reads=lease]' --nodes 3 "))
-        #expect(text.hasSuffix("--seed 42"))
+        #expect(text.hasSuffix("--warm-up 1s --duration 5s --seed 42"))
+        var plan = Fixtures.raft.plan
+        plan.arrival = .closed(thinkNanoseconds: 1_500_000)
+        plan.workload.holdNanoseconds = 500_000
+        plan.isJudged = false
+        let other = ReproduceCommand.text(of: plan)
+        #expect(
+            other.contains(" --think 1500us ") && other.contains(" --hold 500us ") && other.contains(" --no-judge "))
         #expect(ReproduceCommand.text(of: ["a", "it's"]) == "a 'it'\\''s'")
     }
 

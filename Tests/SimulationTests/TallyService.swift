@@ -157,6 +157,12 @@ struct TallyClient: ProtocolClient, Sendable {
             case .count(let count): effects.complete(operation, .answered(count))
             case .refused: effects.complete(operation, .failed(.rejected))
             }
+        case .unreachable:
+            for item in pending {
+                effects.cancelTimer(TimerID(UInt32(item.request.rawValue)))
+                effects.complete(item.operation, .failed(.unreachable))
+            }
+            pending = []
         case .disconnected:
             for item in pending {
                 effects.cancelTimer(TimerID(UInt32(item.request.rawValue)))

@@ -6,6 +6,10 @@ import ProtocolKit
 struct TallySystem: ClusterSystem {
     static let descriptor = SystemDescriptor(
         name: "tally", family: .consensus, summary: "a counter on one disk behind a front", source: "this test",
+        options: [
+            OptionSpecification(
+                "streams", .toggle, default: "off", help: "nodes number what they send on each connection")
+        ],
         defaultNodes: 2, nodeRange: 1...2,
         mutations: [
             Mutation(name: "answer-before-sync", breaks: "an answer waits until its record is durable"),
@@ -18,14 +22,15 @@ struct TallySystem: ClusterSystem {
         ])
 
     let mutation: String?
+    let streams: Bool
 
     init(options: VariantOptions, mutation: String?) throws(OptionError) {
-        _ = try ResolvedOptions(options, mutation: mutation, for: Self.descriptor)
+        streams = try ResolvedOptions(options, mutation: mutation, for: Self.descriptor).isOn("streams")
         self.mutation = mutation
     }
 
     func makeNode(_ id: NodeID, members: [NodeID]) -> TallyNode {
-        TallyNode(id: id, store: members[members.count - 1], mutation: mutation)
+        TallyNode(id: id, store: members[members.count - 1], mutation: mutation, streams: streams)
     }
 
     func makeClient(number: Int, members: [NodeID], preferred: NodeID, timeoutNanoseconds: UInt64) -> TallyClient {
@@ -57,6 +62,8 @@ struct LogCoversCount: Invariant {
 enum TallyMessage: WireCodable, Sendable {
     case ask(epoch: UInt64, number: UInt64, isAdd: Bool)
     case tell(epoch: UInt64, number: UInt64, count: UInt64)
+    /// The place in the order of what was sent since the link came up for the `link`th time.
+    case beat(link: UInt64, number: UInt64)
     /// Can't be read back, for a test.
     case broken
 
@@ -71,15 +78,23 @@ enum TallyMessage: WireCodable, Sendable {
             writer.write(epoch)
             writer.write(number)
             writer.write(count)
+        case .beat(let link, let number):
+            writer.write(UInt8(3))
+            writer.write(link)
+            writer.write(number)
         case .broken: writer.write(UInt8(9))
         }
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
         let tag: UInt8 = try reader.read()
-        guard tag < 3 else { throw .unknownTag(what: "tally message", value: UInt64(tag)) }
+        guard tag < 4 else { throw .unknownTag(what: "tally message", value: UInt64(tag)) }
         let epoch: UInt64 = try reader.read()
         let number: UInt64 = try reader.read()
+        guard tag < 3 else {
+            self = .beat(link: epoch, number: number)
+            return
+        }
         self =
             tag == 2
             ? .tell(epoch: epoch, number: number, count: try reader.read())
@@ -95,6 +110,11 @@ struct TallyNode: ProtocolNode, Sendable {
     let id: NodeID
     let store: NodeID
     let mutation: String?
+    let streams: Bool
+    var links = UInt64(0)
+    var beatsSent = UInt64(0)
+    var beat: (link: UInt64, number: UInt64)?
+    var isLinkUp = false
 
     // The front's.
     var epoch = UInt64(0)
@@ -117,6 +137,43 @@ struct TallyNode: ProtocolNode, Sendable {
     }
 
     mutating func step(_ input: Input<TallyNode>, at now: Now, effects: inout Effects<TallyNode>) {
+        if streams { checkStream(input, now, &effects) }
+        tally(input, now, &effects)
+    }
+
+    /// Halts where a link isn't TCP's: something lost, repeated or overtaken while it was up, or a notice missing.
+    mutating func checkStream(_ input: Input<TallyNode>, _ now: Now, _ effects: inout Effects<TallyNode>) {
+        let peer = NodeID(1 - id.rawValue)
+        switch input {
+        case .linkUp:
+            if isLinkUp { effects.halt("up twice") }
+            isLinkUp = true
+            links += 1
+            beatsSent = 0
+            beat = nil
+            effects.setTimer(Self.beatTimer, at: now.monotonic)
+        case .linkDown:
+            if !isLinkUp { effects.halt("down twice") }
+            isLinkUp = false
+        case .timer(Self.beatTimer):
+            guard isLinkUp else { return }
+            for _ in 0..<3 {
+                effects.send(.beat(link: links, number: beatsSent), to: peer)
+                beatsSent += 1
+            }
+            effects.setTimer(Self.beatTimer, at: now.monotonic + .microseconds(500))
+        case .message(.beat(let link, let number), _):
+            if !isLinkUp { effects.halt("a message on a link that is down") }
+            let expected = beat.map { ($0.link, $0.number + 1) } ?? (link, 0)
+            if (link, number) != expected { effects.halt("\((link, number)) instead of \(expected)") }
+            beat = (link, number)
+        default: break
+        }
+    }
+
+    static let beatTimer = TimerID(100)
+
+    mutating func tally(_ input: Input<TallyNode>, _ now: Now, _ effects: inout Effects<TallyNode>) {
         switch input {
         case .start(let recovery):
             epoch = recovery.incarnation
@@ -124,6 +181,7 @@ struct TallyNode: ProtocolNode, Sendable {
             if recovery.incarnation > 1 { effects.count(.recovered) }
         case .request(let request, let token): ask(request, token, now, &effects)
         case .message(let message, let peer): receive(message, from: peer, &effects)
+        case .timer(Self.beatTimer): break
         case .timer, .linkUp:
             guard !isStore, !waiting.isEmpty, mutation != "never-resend" else { return }
             for item in waiting { forward(item.number, item.isAdd, &effects) }
@@ -171,6 +229,7 @@ struct TallyNode: ProtocolNode, Sendable {
             effects.reply(.count(count), to: token)
             if mutation == "answer-twice", number % 20 == 0 { effects.reply(.count(count), to: token) }
             if waiting.isEmpty { effects.cancelTimer(Self.resendTimer) }
+        case .beat: break
         case .broken: effects.halt("a broken message arrived")
         }
     }

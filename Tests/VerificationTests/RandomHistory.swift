@@ -77,7 +77,7 @@ struct RandomHistory {
             }
             let delta = hasDistinctValues ? 1 + Int64(generator.below(2)) : [1, 1, -1][generator.below(3)]
             if happens { state = ValueIdentity.integer(before + delta) }
-            return .increment(key, by: delta, returning: isLost ? nil : before + delta, outcome, by: client, span)
+            return .increment(key, adding: delta, returning: isLost ? nil : before + delta, outcome, by: client, span)
         case .append:
             guard ValueIdentity.integerValue(state) == nil || state == ValueIdentity.absent else {
                 return .get(key, returning: state, by: client, span)

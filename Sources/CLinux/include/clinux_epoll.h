@@ -3,6 +3,7 @@
 #define CLINUX_EPOLL_H
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -33,10 +34,11 @@ static inline int clinux_epoll_remove(int epoll, int fd) {
     return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, 0);
 }
 
-// Takes up to 64 ready descriptors without waiting: their tokens and what they are ready for.
-static inline int clinux_epoll_poll(int epoll, uint64_t *tokens, uint32_t *readiness) {
+// Takes up to 64 ready descriptors, waiting at most so many milliseconds for the first: their tokens and what they are
+// ready for.
+static inline int clinux_epoll_poll(int epoll, uint64_t *tokens, uint32_t *readiness, int milliseconds) {
     struct epoll_event events[64];
-    int count = epoll_wait(epoll, events, 64, 0);
+    int count = epoll_wait(epoll, events, 64, milliseconds);
     for (int i = 0; i < count; i++) {
         tokens[i] = events[i].data.u64;
         readiness[i] = ((events[i].events & (EPOLLIN | EPOLLRDHUP)) ? CLINUX_READABLE : 0) |
@@ -44,6 +46,10 @@ static inline int clinux_epoll_poll(int epoll, uint64_t *tokens, uint32_t *readi
                        ((events[i].events & (EPOLLERR | EPOLLHUP)) ? CLINUX_BROKEN : 0);
     }
     return count;
+}
+
+static inline int clinux_event_create(void) {
+    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
 static inline int clinux_timer_create(void) {

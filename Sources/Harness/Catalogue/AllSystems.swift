@@ -1,3 +1,4 @@
+import Consensus
 import ProtocolKit
 
 extension SystemCatalogue {
@@ -25,5 +26,6 @@ extension SystemCatalogue {
 public enum ClusterFamilies {
     /// Hands every cluster system of this build to `registry`, with its type.
     public static func register<Registry: SystemRegistry>(in registry: inout Registry) {
+        registerConsensus(&registry)
     }
 }

@@ -1,3 +1,4 @@
+import LoopbackRuntime
 import ProtocolKit
 
 /// A system whose nodes exchange messages, as the harness uses it.
@@ -14,13 +15,12 @@ public struct ClusterEntry: Sendable {
     public let costs: @Sendable (VariantOptions, Int) throws(OptionError) -> [OperationCost]
     /// Checks options and the name of a planted fault.
     public let checkOptions: @Sendable (VariantOptions, String?) throws(OptionError) -> Void
-
     /// Runs a trial on it.
-    public var run: TrialRun?
-    /// Runs one node in this process until a stop is asked for. `announce` is told its client address once it listens.
-    public var runNode: (@Sendable (NodeRequest, Interruption, _ announce: (ServedNode) -> Void) throws -> Void)?
-    /// Runs a whole cluster until a stop is asked for. `announce` is told the nodes once they serve.
-    public var serve: (@Sendable (ServeRequest, Interruption, _ announce: ([ServedNode]) -> Void) throws -> Void)?
+    public let run: TrialRun
+    /// Runs one node until its standard input ends; returns why it halted, nil when it was told to stop.
+    public let runNode: @Sendable (NodeRequest) throws -> String?
+    /// Starts a whole cluster whose nodes share this process.
+    public let startShared: @Sendable (ServeRequest, NodeConfiguration) throws -> any RunningCluster
 
     /// The entry of a system.
     public init<System: ClusterSystem>(_ system: System.Type) {
@@ -32,6 +32,52 @@ public struct ClusterEntry: Sendable {
         checkOptions = { options, mutation throws(OptionError) in
             _ = try ResolvedOptions(options, mutation: mutation, for: System.descriptor)
             _ = try System(options: options, mutation: mutation)
+        }
+        run = { plan, environment in try ClusterTrial<System>(plan, environment).run() }
+        runNode = { request in
+            try NodeControl.run(
+                try System(options: request.options, mutation: request.mutation),
+                configuration: request.configuration, allocations: JemallocThread.current)
+        }
+        startShared = { request, configuration in
+            try SharedCluster(
+                try System(options: request.options, mutation: nil), configuration: configuration,
+                dataFolder: request.dataFolder, allocations: JemallocThread.current)
+        }
+    }
+
+    /// Runs a whole cluster until a stop is asked for. `announce` is told the nodes once they serve.
+    public func serve(
+        _ request: ServeRequest, _ interruption: Interruption, announce: ([ServedNode]) -> Void
+    ) throws {
+        let cluster = try start(request)
+        defer { cluster.stop() }
+        let leader = try cluster.waitUntilReady()
+        announce(
+            cluster.addresses.map {
+                ServedNode(id: $0.id, clientAddress: $0.client.description, isLeader: $0.id == leader)
+            })
+        interruption.wait()
+    }
+
+    private func start(_ request: ServeRequest) throws -> any RunningCluster {
+        let variant = Variant(system: descriptor.name, options: request.options)
+        // A fixed number, so that a cluster served again on its folder finds its logs.
+        let number: UInt64 = 0x5345_5256_45
+        switch request.isolation {
+        case .processes:
+            var launch = NodeLaunch(
+                executable: request.executable, system: variant.description, nodes: request.nodes,
+                durability: request.durability, dataFolder: request.dataFolder, cluster: number, seed: 1)
+            launch.host = request.host
+            launch.clientPort = request.clientPort
+            return try ProcessCluster(count: request.nodes, launch: launch.processes)
+        case .shared:
+            var configuration = NodeConfiguration(
+                id: NodeID(0), members: (0..<request.nodes).map { NodeID(UInt32($0)) }, cluster: number,
+                durability: request.durability)
+            configuration.clientAddress = SocketAddress(host: request.host, port: request.clientPort)
+            return try startShared(request, configuration)
         }
     }
 }

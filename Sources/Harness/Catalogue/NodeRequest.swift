@@ -1,34 +1,20 @@
+import LoopbackRuntime
 import ProtocolKit
 
 /// What one node needs to run as a process of its own (`coordbench node`).
-public struct NodeRequest: Sendable, Hashable {
+public struct NodeRequest: Sendable {
     /// The system's options.
     public var options: VariantOptions
-    /// Which of the nodes it is.
-    public var id: NodeID
-    /// Where every node, itself included, listens for the others: `host:port`, by number.
-    public var addresses: [String]
-    /// Where it listens for clients: `host:port`; port 0 takes a free one.
-    public var clientAddress: String
-    /// How durable its log is.
-    public var durability: Durability
-    /// The folder of its log.
-    public var dataFolder: String
-    /// The seed of its timeouts.
-    public var seed: UInt64
+    /// How it runs.
+    public var configuration: NodeConfiguration
+    /// A planted fault of the protocol, for tests.
+    public var mutation: String?
 
     /// A request of its parts.
-    public init(
-        options: VariantOptions, id: NodeID, addresses: [String], clientAddress: String, durability: Durability,
-        dataFolder: String, seed: UInt64
-    ) {
+    public init(options: VariantOptions, configuration: NodeConfiguration, mutation: String? = nil) {
         self.options = options
-        self.id = id
-        self.addresses = addresses
-        self.clientAddress = clientAddress
-        self.durability = durability
-        self.dataFolder = dataFolder
-        self.seed = seed
+        self.configuration = configuration
+        self.mutation = mutation
     }
 }
 

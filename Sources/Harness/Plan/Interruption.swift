@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// A request to stop that may come at any moment, from any thread: Ctrl-C.
@@ -37,5 +38,12 @@ public final class Interruption: Sendable {
             return false
         }
         if isLate { handler() }
+    }
+
+    /// Waits on the calling thread until a stop is asked for.
+    public func wait() {
+        let asked = DispatchSemaphore(value: 0)
+        onRequest { asked.signal() }
+        asked.wait()
     }
 }

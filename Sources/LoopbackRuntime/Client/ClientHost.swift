@@ -34,6 +34,7 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
         let channel: Channel
         var awaiting = RequestQueue()
         var isDirty = false
+        var isUp = false
         init(channel: Channel) {
             self.channel = channel
         }
@@ -118,7 +119,8 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
             let channel = try Channel(fd: try Socket.connect(to: addresses[server]), loop: loop, isConnecting: true)
             let link = Link(channel: channel)
             hosted[place].links[server] = link
-            channel.onConnected = { [unowned self, unowned channel] in
+            channel.onConnected = { [unowned self, unowned channel, unowned link] in
+                link.isUp = true
                 channel.flush()
                 step(place, .connected(NodeID(UInt32(server))), MonotonicClock.now())
             }
@@ -129,7 +131,7 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
             // Told later, so that a client isn't stepped from within its own step.
             loop.perform { [self] in
                 guard !isStopped else { return }
-                step(place, .disconnected(NodeID(UInt32(server))), MonotonicClock.now())
+                step(place, .unreachable(NodeID(UInt32(server))), MonotonicClock.now())
             }
             return nil
         }
@@ -139,7 +141,8 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
         guard hosted[place].links[server] === link else { return }
         link.channel.close()
         hosted[place].links[server] = nil
-        step(place, .disconnected(NodeID(UInt32(server))), MonotonicClock.now())
+        let node = NodeID(UInt32(server))
+        step(place, link.isUp ? .disconnected(node) : .unreachable(node), MonotonicClock.now())
     }
 
     private func receive(_ link: Link, _ place: Int, _ server: Int) {

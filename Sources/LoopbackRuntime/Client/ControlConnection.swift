@@ -12,7 +12,8 @@ public final class ControlConnection {
     public init(to address: SocketAddress, timeoutNanoseconds: UInt64 = 2_000_000_000) throws(RuntimeError) {
         fd = try Socket.connect(to: address)
         do throws(RuntimeError) {
-            try wait(for: Int16(POLLOUT), until: MonotonicClock.now() + timeoutNanoseconds, what: "connect to \(address)")
+            try wait(
+                for: Int16(POLLOUT), until: MonotonicClock.now() + timeoutNanoseconds, what: "connect to \(address)")
             let failure = Socket.pendingError(fd)
             guard failure == 0 else {
                 throw RuntimeError.socket(call: "connect to \(address)", reason: String(cString: strerror(failure)))
@@ -39,7 +40,8 @@ public final class ControlConnection {
     }
 
     /// Sends a command and waits for its answer.
-    public func ask(_ arguments: [String], timeoutNanoseconds: UInt64 = 2_000_000_000) throws(RuntimeError) -> RESPValue {
+    public func ask(_ arguments: [String], timeoutNanoseconds: UInt64 = 2_000_000_000) throws(RuntimeError) -> RESPValue
+    {
         let deadline = MonotonicClock.now() + timeoutNanoseconds
         var writer = ByteWriter(capacity: 256)
         writer.writeArrayHeader(arguments.count)

@@ -84,7 +84,8 @@ final class ControlInput: @unchecked Sendable {  // lines belong to the reading 
                 return line.split(separator: " ")
             }
             var descriptors = [
-                pollfd(fd: 0, events: Int16(POLLIN), revents: 0), pollfd(fd: wake[0], events: Int16(POLLIN), revents: 0),
+                pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake[0], events: Int16(POLLIN), revents: 0),
             ]
             guard poll(&descriptors, 2, -1) > 0 || errno == EINTR else { return nil }
             if descriptors[1].revents != 0 { return nil }

@@ -37,7 +37,9 @@ enum LogFolder {
         var contents = [UInt8](repeating: 0, count: Int(facts.st_size))
         var offset = 0
         while offset < contents.count {
-            let count = contents.withUnsafeMutableBytes { pread(fd, $0.baseAddress! + offset, $0.count - offset, off_t(offset)) }
+            let count = contents.withUnsafeMutableBytes {
+                pread(fd, $0.baseAddress! + offset, $0.count - offset, off_t(offset))
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw .cannotRead(path: path, reason: Socket.reason()) }
             offset += count

@@ -27,7 +27,8 @@ enum LogRecovery {
         for (position, epoch) in epochs.enumerated() {
             if position > 0, epoch != epochs[position - 1] + 1 {
                 throw .corrupt(
-                    path: folder, offset: 0, reason: "segment \(epochs[position - 1] + 1) between two others is missing")
+                    path: folder, offset: 0, reason: "segment \(epochs[position - 1] + 1) between two others is missing"
+                )
             }
             let path = "\(folder)/\(LogFolder.segmentName(epoch))"
             let contents = try LogFolder.read(path)
@@ -39,6 +40,17 @@ enum LogRecovery {
         let discarded = log.discardedThrough
         log.records.removeAll { $0.index <= discarded }
         return log
+    }
+
+    /// Cuts a torn tail off its file, so that the segment is whole when others follow it.
+    static func mend(_ log: RecoveredLog, folder: String) throws(RuntimeError) {
+        guard log.droppedBytes > 0, let last = log.segments.last else { return }
+        let path = "\(folder)/\(LogFolder.segmentName(last.epoch))"
+        let fd = try LogFolder.open(writing: path, flags: 0)
+        defer { close(fd) }
+        guard ftruncate(fd, off_t(last.end)) == 0, fsync(fd) == 0 else {
+            throw .cannotWrite(path: path, reason: Socket.reason())
+        }
     }
 
     private static func scan(

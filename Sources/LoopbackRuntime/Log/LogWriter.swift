@@ -9,6 +9,7 @@ final class LogWriter {
     private let folder: String
     private let identity: LogFormat.Identity
     private let isSynced: Bool
+    private let segmentBytes: Int
     private let faults: LogFaults
     private let mark: SyncedMark
     private let preparer: DispatchQueue
@@ -19,8 +20,10 @@ final class LogWriter {
     private(set) var counters = LogCounters()
 
     init(
-        folder: String, identity: LogFormat.Identity, isSynced: Bool, snapshots: SnapshotFile, faults: LogFaults
+        folder: String, identity: LogFormat.Identity, isSynced: Bool, segmentBytes: Int, snapshots: SnapshotFile,
+        faults: LogFaults
     ) throws(RuntimeError) {
+        self.segmentBytes = segmentBytes
         self.folder = folder
         self.identity = identity
         self.isSynced = isSynced
@@ -90,7 +93,7 @@ final class LogWriter {
         preparer.sync {}
         let path = "\(folder)/\(LogFolder.segmentName(epoch))"
         if access(sparePath, F_OK) != 0 {
-            try LogFolder.makeZeroFilled(sparePath, bytes: WriteAheadLog.segmentBytes, isSynced: isSynced)
+            try LogFolder.makeZeroFilled(sparePath, bytes: segmentBytes, isSynced: isSynced)
         }
         guard rename(sparePath, path) == 0 else { throw .cannotWrite(path: path, reason: Socket.reason()) }
         if isSynced { try LogFolder.syncFolder(folder) }
@@ -104,10 +107,11 @@ final class LogWriter {
     private func prepareNext() {
         let path = sparePath
         let isSynced = isSynced
+        let segmentBytes = segmentBytes
         preparer.async {
             do {
                 let temporary = path + ".part"
-                try LogFolder.makeZeroFilled(temporary, bytes: WriteAheadLog.segmentBytes, isSynced: isSynced)
+                try LogFolder.makeZeroFilled(temporary, bytes: segmentBytes, isSynced: isSynced)
                 rename(temporary, path)
             } catch {
                 unlink(path + ".part")

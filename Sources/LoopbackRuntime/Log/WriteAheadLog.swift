@@ -6,10 +6,11 @@ import ProtocolKit
 /// A node's durable log: records gathered during a turn, then written and synced together while the next are gathered.
 ///
 /// Gathering happens on the node's loop; writing on a serial queue of the log's own, since a sync blocks.
-final class WriteAheadLog: @unchecked Sendable {  // staging belongs to the loop, `writer` to the log's queue
-    /// Bytes of a segment.
-    static let segmentBytes = 32 << 20
+public final class WriteAheadLog: @unchecked Sendable {  // staging belongs to the loop, `writer` to the log's queue
+    /// Bytes of a segment unless said otherwise.
+    public static let defaultSegmentBytes = 32 << 20
 
+    private let segmentBytes: Int
     private let identity: LogFormat.Identity
     private let queue: DispatchQueue
     private let writer: LogWriter
@@ -50,25 +51,31 @@ final class WriteAheadLog: @unchecked Sendable {  // staging belongs to the loop
 
     /// Opens a node's folder, creating it where there is none, and counts the start as a new incarnation, durably.
     init(
-        folder: String, identity: LogFormat.Identity, durability: Durability, faults: LogFaults = LogFaults()
+        folder: String, identity: LogFormat.Identity, durability: Durability,
+        segmentBytes: Int = WriteAheadLog.defaultSegmentBytes, faults: LogFaults = LogFaults()
     ) throws(RuntimeError) {
         try LogFolder.create(folder)
+        self.segmentBytes = segmentBytes
         self.identity = identity
         queue = DispatchQueue(label: "coordbench.log.\(identity.node)")
         let epochs = try LogFolder.names(in: folder).compactMap { name -> UInt64? in
             name.hasPrefix("wal-") ? UInt64(name.dropFirst(4), radix: 16) : nil
         }
         recovered = try LogRecovery.recover(folder: folder, epochs: epochs, identity: identity)
+        try LogRecovery.mend(recovered, folder: folder)
         let snapshots = SnapshotFile(folder: folder, identity: identity, isSynced: durability == .synced)
         recoveredSnapshot = try snapshots.recover()
         hardState = recovered.hardState
         discardedThrough = recovered.discardedThrough
         incarnation = recovered.incarnation + 1
-        closedSegments = recovered.segments.map { ($0.epoch, $0.highestIndex) }
-        epoch = epochs.last ?? 0
+        // A last segment that never got its header is made anew under its number.
+        let segments = recovered.segments.filter { $0.end > 0 }
+        closedSegments = segments.map { ($0.epoch, $0.highestIndex) }
+        epoch = segments.last?.epoch ?? (epochs.first ?? 1) - 1
         offset = 0
         writer = try LogWriter(
-            folder: folder, identity: identity, isSynced: durability == .synced, snapshots: snapshots, faults: faults)
+            folder: folder, identity: identity, isSynced: durability == .synced, segmentBytes: segmentBytes,
+            snapshots: snapshots, faults: faults)
         beginSegment()
         try writer.perform(staged)
         staged.removeAll()
@@ -79,6 +86,9 @@ final class WriteAheadLog: @unchecked Sendable {  // staging belongs to the loop
 
     /// Written bytes, writes and syncs so far.
     var counters: LogCounters { queue.sync { writer.counters } }
+
+    /// Bytes of records gathered.
+    var stagedBytes: Int { staged.buffer.count }
 
     /// Whether something is gathered.
     var hasStaged: Bool { !staged.steps.isEmpty }
@@ -100,7 +110,7 @@ final class WriteAheadLog: @unchecked Sendable {  // staging belongs to the loop
     }
 
     private func beginRecord(_ kind: LogFormat.Kind) -> Int {
-        if offset >= Self.segmentBytes { beginSegment() }
+        if offset >= segmentBytes { beginSegment() }
         return LogFormat.begin(kind, in: &staged.buffer)
     }
 

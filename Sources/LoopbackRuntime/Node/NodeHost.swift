@@ -75,6 +75,7 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
             let identity = LogFormat.Identity(cluster: configuration.cluster, node: configuration.id.rawValue)
             let log = try WriteAheadLog(
                 folder: folder, identity: identity, durability: configuration.durability,
+                segmentBytes: configuration.segmentBytes,
                 faults: configuration.logFaults)
             self.log = log
             incarnation = log.currentIncarnation
@@ -255,11 +256,17 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
             if configuration.durability != .synced { persistAtOnce() }
         }
         flush()
-        if configuration.durability == .synced { submitToLog() }
+        if configuration.durability == .synced {
+            submitToLog()
+            if hasNewInput { return endTurn() }
+        }
         if !pausedClients.isEmpty { resumeClients() }
     }
 
     // MARK: Persistence
+
+    /// Batches up to this size are synced on the loop itself when an answer or acknowledgement waits for them.
+    private static var promptSyncBytes: Int { 8 << 10 }
 
     private func persistAtOnce() {
         let last = effects.lastTicket
@@ -270,8 +277,15 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
 
     private func submitToLog() {
         guard let log, !isLogBusy, log.hasStaged else { return }
-        isLogBusy = true
         submitted = effects.lastTicket
+        if !held.isEmpty, log.stagedBytes <= Self.promptSyncBytes {
+            // Somebody waits for this batch and it is small: synced here it is done sooner than by another thread, which
+            // would have to be woken and to wake this one again. (A leader, for whom nobody waits but the others' acks,
+            // goes on meanwhile.)
+            if let error = log.write() { return halt("\(error)") }
+            return persisted(through: submitted)
+        }
+        isLogBusy = true
         log.submit { [self] error in
             loop.perform { [self] in logDidFinish(error) }
         }
@@ -323,6 +337,9 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
 struct HeldEffects<Node: ProtocolNode> {
     private var entries: ContiguousArray<(effect: Effect<Node>, ticket: Ticket)?> = []
     private var first = 0
+
+    /// Whether nothing waits.
+    var isEmpty: Bool { first == entries.count }
 
     mutating func append(_ effect: Effect<Node>, _ ticket: Ticket) {
         entries.append((effect, ticket))

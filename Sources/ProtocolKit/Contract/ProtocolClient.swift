@@ -22,7 +22,9 @@ public enum ClientInput<Client: ProtocolClient> {
     case response(Client.Node.Response, to: RequestID, from: NodeID)
     /// A connection that requests had asked for is up.
     case connected(NodeID)
-    /// A connection failed or ended: requests not yet answered on it never will be, and may have had their effect.
+    /// A server couldn't be connected to: requests to it since the last connection were never sent.
+    case unreachable(NodeID)
+    /// A connection ended: requests not yet answered on it never will be, and may have had their effect.
     case disconnected(NodeID)
     /// A timer that was set has come due.
     case timer(TimerID)

@@ -64,6 +64,7 @@ where Node.Request == KeyValueRequest, Node.Response == KeyValueResponse {
         case .response(let response, let request, let node): answer(response, request, node, now, &effects)
         case .connected: break
         case .disconnected(let node): disconnected(node, now, &effects)
+        case .unreachable(let node): unreachable(node, now, &effects)
         case .timer(Self.patrol): patrol(now, &effects)
         case .timer: retryWaiting(now, &effects)
         }
@@ -203,6 +204,16 @@ where Node.Request == KeyValueRequest, Node.Response == KeyValueResponse {
             } else {
                 fail(slot, .disconnected, &effects)
             }
+        }
+        if waitingCount > 0 { setRetry(now, &effects) }
+    }
+
+    /// Nothing was sent: everything for that server is tried elsewhere, after a while.
+    private mutating func unreachable(_ node: NodeID, _ now: Now, _ effects: inout ClientEffects<Self>) {
+        if server == node { server = successor(of: node) }
+        isSessionAsked = false
+        for slot in pending.indices where pending[slot].state == .sent && pending[slot].server == node {
+            hold(slot, now, &effects, promptly: false)
         }
         if waitingCount > 0 { setRetry(now, &effects) }
     }

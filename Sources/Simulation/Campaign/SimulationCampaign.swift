@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import ProtocolKit
 import Synchronization
 
@@ -82,13 +83,13 @@ public enum SimulationCampaign {
     @inlinable
     public static func run<System: ClusterSystem>(
         _ type: System.Type, seeds: ClosedRange<UInt64>, options: SimulationOptions, workers: Int? = nil,
-        stopsAtFailure: Bool = false, progress: @Sendable (Summary) -> Void = { _ in }
+        stopsAtFailure: Bool = false, progress: @escaping @Sendable (Summary) -> Void = { _ in }
     ) throws(OptionError) -> Summary {
         let simulation = try Simulation(type, options: options)
         let ledger = Ledger(seeds: seeds)
         let count = max(1, workers ?? activeCores())
         let begin = DispatchTime.now().uptimeNanoseconds
-        DispatchQueue.concurrentPerform(iterations: count) { _ in
+        onThreads(count) {
             while let seed = ledger.nextSeed() {
                 var options = simulation.options
                 options.seed = seed
@@ -143,6 +144,25 @@ final class Ledger: Sendable {
 
     @usableFromInline
     var summary: SimulationCampaign.Summary { state.withLock { $0.summary } }
+}
+
+/// Runs a body on several threads of its own, of which the caller's is one, and waits for all.
+///
+/// Dispatch's shared pool may give a blocked or busy process fewer threads than cores.
+@usableFromInline
+func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    let group = DispatchGroup()
+    for _ in 1..<max(1, count) {
+        group.enter()
+        let thread = Thread {
+            body()
+            group.leave()
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+    body()
+    group.wait()
 }
 
 /// Number of cores that this process may use.

@@ -34,7 +34,7 @@ extension Engine {
             let (faults, endings, after) = nemesis?.strike(kind)
         else { return }
         if kind == .crash, faultRandom.chance(0.5), case .kill(let node) = faults.first {
-            hosts[Int(node.rawValue)].downtimeAtNextSync = after
+            hosts[Int(node.rawValue)].downtimeAtNextSync = max(1, after)
             return scheduleStrike(kind)
         }
         for fault in faults { apply(fault, isScheduled: true) }
@@ -104,9 +104,14 @@ extension Engine {
         coverage.partitions += 1
         let isInside = members.map(side.contains)
         for a in members.indices {
-            for b in members.indices where a != b {
-                links.isBlocked[links.direction(a, b)] = isInside[a] != isInside[b]
-                if a < b, isInside[a] != isInside[b] { breakLink(a, b, cutsFlight: true, isSlow: true) }
+            for b in members.indices where a < b {
+                guard isInside[a] != isInside[b] else {
+                    unblock(a, b)
+                    continue
+                }
+                links.isBlocked[links.direction(a, b)] = true
+                links.isBlocked[links.direction(b, a)] = true
+                breakLink(a, b, cutsFlight: true, isSlow: true)
             }
         }
         for client in 0..<options.clients {
@@ -120,20 +125,25 @@ extension Engine {
         }
     }
 
-    /// Ends partitions and delays. A connection that was deaf in one direction breaks, as TCP's would in the end: its
-    /// ends learn that something may be lost.
+    /// Lets messages of two nodes through again. A connection that was deaf in one direction breaks, as TCP's would in
+    /// the end: its ends learn that something may be lost.
+    private func unblock(_ a: Int, _ b: Int) {
+        let there = links.direction(a, b)
+        let back = links.direction(b, a)
+        let wasBlocked = links.isBlocked[there] || links.isBlocked[back]
+        links.isBlocked[there] = false
+        links.isBlocked[back] = false
+        if wasBlocked, links.isUp(a, b) { breakLink(a, b, cutsFlight: true, isSlow: false) }
+        if hosts[a].isUp, hosts[b].isUp { scheduleConnect(a, b) }
+    }
+
+    /// Ends partitions and delays.
     private func heal() {
         for a in members.indices {
             for b in members.indices where a < b {
-                let there = links.direction(a, b)
-                let back = links.direction(b, a)
-                let wasBlocked = links.isBlocked[there] || links.isBlocked[back]
-                links.isBlocked[there] = false
-                links.isBlocked[back] = false
-                links.extraDelay[there] = 0
-                links.extraDelay[back] = 0
-                if wasBlocked, links.isUp(a, b) { breakLink(a, b, cutsFlight: true, isSlow: false) }
-                if hosts[a].isUp, hosts[b].isUp { scheduleConnect(a, b) }
+                unblock(a, b)
+                links.extraDelay[links.direction(a, b)] = 0
+                links.extraDelay[links.direction(b, a)] = 0
             }
         }
         for place in isClientBlocked.indices { isClientBlocked[place] = false }

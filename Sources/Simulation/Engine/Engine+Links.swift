@@ -97,7 +97,7 @@ extension Engine {
             let direction = links.direction(from, to)
             links.isToldUp[direction] = true
             links.lastArrival[direction] = now
-            deliver(.linkUp(members[from]), to: to, cause: Cause())
+            deliver(.linkUp(members[from]), to: to, cause: Cause(), generation: links.currentEpoch(a, b))
         }
     }
 

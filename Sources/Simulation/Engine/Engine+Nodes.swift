@@ -55,6 +55,7 @@ extension Engine {
                 .turn, at: now &+ turnRandom.below(options.batchDelayNanoseconds &+ 1), target: index, payload: 0)
             return
         }
+        if case .linkUp(let peer) = input { links.learn(index, Int(peer.rawValue), epoch: generation) }
         step(index, host, input, cause: cause)
         endTurn(index, host, cause: cause)
     }
@@ -78,6 +79,9 @@ extension Engine {
             host.inboxHead += 1
             if case .timer(let timer) = arrival.input {
                 guard host.timers.isCurrent(timer, generation: arrival.generation) else { continue }
+            }
+            if case .linkUp(let peer) = arrival.input {
+                links.learn(index, Int(peer.rawValue), epoch: arrival.generation)
             }
             cause = arrival.cause
             step(index, host, arrival.input, cause: cause)

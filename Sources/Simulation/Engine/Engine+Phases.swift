@@ -12,7 +12,9 @@ extension Engine {
         queue.push(.phaseEnd, at: now + options.chaosLimitNanoseconds, target: 0, payload: Phase.chaos.rawValue)
         beginFaults()
         for user in users.indices { scheduleUser(user, after: drawPause(afterError: false)) }
-        if options.operations == 0 { beginRecovery() }
+        guard options.operations == 0 else { return }
+        beginRecovery()
+        endRecoveryIfDone()
     }
 
     /// Heals everything; from now on everything must be answered.
@@ -64,7 +66,9 @@ extension Engine {
     func phaseTimeIsUp(_ number: UInt32) {
         guard number == phase.rawValue else { return }
         switch phase {
-        case .chaos: beginRecovery()
+        case .chaos:
+            beginRecovery()
+            endRecoveryIfDone()
         case .prologue:
             liveness = .violated("the prologue isn't done: \(scriptPosition) of \(script.count) operations answered")
             phase = .finished

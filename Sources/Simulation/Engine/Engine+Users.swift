@@ -68,7 +68,7 @@ extension Engine {
         var cause = Cause()
         if options.countsCosts {
             cause.operation = UInt32(truncatingIfNeeded: operationCount)
-            meter.begin(operation: cause.operation)
+            meter.begin(operation: cause.operation, isInLoad: phase == .chaos)
         }
         stepClient(user / options.usersPerClient, .invoke(OperationID(number), operation), cause: cause)
     }
@@ -114,7 +114,9 @@ extension Engine {
         case .indeterminate: indeterminate += 1
         }
         if options.countsCosts {
-            meter.end(kind: Offer.kind(of: operation), cause: cause, sent: users[user].sent, received: now)
+            meter.end(
+                kind: Offer.kind(of: operation), isAnswered: isAnswered, cause: cause, sent: users[user].sent,
+                received: now)
         }
         goOn(user, operation, completion, isAnswered: isAnswered)
     }

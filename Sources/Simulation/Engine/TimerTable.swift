@@ -11,7 +11,7 @@ struct TimerTable {
         var deadline = UInt64(0)
         /// When its event comes up, 0 when it has none.
         var queuedAt = UInt64(0)
-        /// Grows with every change: one that has come due and is then set or cancelled isn't handed over.
+        /// New with every change: one that has come due and is then set or cancelled isn't handed over.
         var generation = UInt32(0)
     }
 
@@ -25,6 +25,7 @@ struct TimerTable {
 
     private var small: [Timer] = []
     private var large: [UInt32: Timer] = [:]
+    private var changes = UInt32(0)
 
     @usableFromInline
     init() {}
@@ -46,7 +47,8 @@ struct TimerTable {
     mutating func set(_ id: TimerID, at deadline: UInt64) -> Bool {
         var timer = self[id.rawValue]
         timer.deadline = deadline
-        timer.generation &+= 1
+        changes &+= 1
+        timer.generation = changes
         let needsEvent = timer.queuedAt == 0 || timer.queuedAt > deadline
         if needsEvent { timer.queuedAt = deadline }
         self[id.rawValue] = timer
@@ -56,10 +58,13 @@ struct TimerTable {
     /// Cancels a timer.
     @usableFromInline
     mutating func cancel(_ id: TimerID) {
-        var timer = self[id.rawValue]
-        timer.deadline = 0
-        timer.generation &+= 1
-        self[id.rawValue] = timer
+        guard id.rawValue < 64 else {
+            large[id.rawValue] = nil
+            return
+        }
+        changes &+= 1
+        self[id.rawValue].deadline = 0
+        self[id.rawValue].generation = changes
     }
 
     /// Handles a timer's event.

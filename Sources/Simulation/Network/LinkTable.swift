@@ -14,6 +14,8 @@ struct LinkTable {
     private var received: [UInt32]
     /// Whether the receiver was told that the link is up, by direction.
     var isToldUp: [Bool]
+    /// The connection that the sender knows of, 0 for none, by direction: a sender that was paused writes to the old one.
+    private var known: [UInt32]
     /// Arrival of the last message sent, by direction.
     @usableFromInline var lastArrival: [UInt64]
     /// Whether messages are lost, by direction.
@@ -31,6 +33,7 @@ struct LinkTable {
         isBlocked = isConnected
         epochs = Array(repeating: 0, count: pairs)
         received = epochs
+        known = epochs
         noticedAt = Array(repeating: 0, count: pairs)
         lastArrival = noticedAt
         extraDelay = noticedAt
@@ -43,12 +46,19 @@ struct LinkTable {
     /// The place of a pair.
     func pair(_ a: Int, _ b: Int) -> Int { min(a, b) &* count &+ max(a, b) }
 
-    /// The number of the connection that a message leaves by, or nil when there is none.
+    /// The number of the connection that a message leaves by, or nil when it leaves by none that is up.
     @usableFromInline
     func epoch(_ from: Int, _ to: Int) -> UInt32? {
         let pair = pair(from, to)
-        return isConnected[pair] ? epochs[pair] : nil
+        return isConnected[pair] && known[direction(from, to)] == epochs[pair] ? epochs[pair] : nil
     }
+
+    /// The number of the connection that is up.
+    func currentEpoch(_ a: Int, _ b: Int) -> UInt32 { epochs[pair(a, b)] }
+
+    /// The sender has handled the notice that a connection is up.
+    @usableFromInline
+    mutating func learn(_ from: Int, _ to: Int, epoch: UInt32) { known[direction(from, to)] = epoch }
 
     func isUp(_ a: Int, _ b: Int) -> Bool { isConnected[pair(a, b)] }
 

@@ -14,6 +14,9 @@ struct CostMeter {
     @usableFromInline
     struct Count {
         var operation: UInt32
+        /// Whether it is one of the load's, not of prologue or epilogue.
+        var isInLoad: Bool
+        var isAnswered = false
         var kind = -1
         var messages = 0
         var syncs = 0
@@ -28,8 +31,8 @@ struct CostMeter {
     init() {}
 
     @usableFromInline
-    mutating func begin(operation: UInt32) {
-        counts.append(Count(operation: operation))
+    mutating func begin(operation: UInt32, isInLoad: Bool) {
+        counts.append(Count(operation: operation, isInLoad: isInLoad))
     }
 
     private mutating func change(_ cause: Cause, _ body: (inout Count) -> Void) {
@@ -50,10 +53,11 @@ struct CostMeter {
     }
 
     @usableFromInline
-    mutating func end(kind: Int, cause: Cause, sent: UInt64, received: UInt64) {
+    mutating func end(kind: Int, isAnswered: Bool, cause: Cause, sent: UInt64, received: UInt64) {
         guard !counts.isEmpty else { return }
         let place = counts.count - 1
         counts[place].kind = kind
+        counts[place].isAnswered = isAnswered
         counts[place].nanoseconds = received - sent
         // A chain that was broken by a timer can't be counted.
         guard cause.operation == counts[place].operation else { return }

@@ -1,0 +1,85 @@
+import Measurement
+import ProtocolKit
+
+/// Takes a trial's figures down while it runs: nothing here allocates once it is warm, but the judge's history.
+struct LoadRecorder<Offer: Service> {
+    struct Kind {
+        var completed: UInt64 = 0
+        var completedInWindow: UInt64 = 0
+        var errors = ContiguousArray<UInt64>(repeating: 0, count: OperationError.allCases.count)
+        var latency = LatencyHistogram()
+        var service = LatencyHistogram()
+        var timeline = Timeline()
+    }
+
+    var kinds = ContiguousArray<Kind>(repeating: Kind(), count: Offer.kinds.count)
+    var account = ArrivalAccount()
+    var completedPerClient: [UInt64]
+    var wakeLateness = LatencyHistogram()
+    var backPressureWait = LatencyHistogram()
+    var judge: Offer.Judge?
+    var windowStart = UInt64.max
+    var windowEnd = UInt64.max
+
+    init(clients: Int, judge: Offer.Judge?) {
+        completedPerClient = Array(repeating: 0, count: clients)
+        self.judge = judge
+    }
+
+    /// Whether an intended start lies in the window.
+    func isCounted(_ intended: UInt64) -> Bool {
+        intended >= windowStart && intended < windowEnd
+    }
+
+    /// Takes down one ended operation.
+    mutating func ended(
+        kind: Int, client: Int, user: Int, operation: Offer.Operation, completion: Completion<Offer.Result>,
+        intended: UInt64, sent: UInt64, received: UInt64
+    ) {
+        judge?.record(
+            client: client, user: user, operation: operation, completion: completion, sent: sent, received: received)
+        let isInWindow = received >= windowStart && received < windowEnd
+        let isCounted = isCounted(intended)
+        switch completion {
+        case .answered:
+            if isInWindow {
+                kinds[kind].completedInWindow &+= 1
+                completedPerClient[client] &+= 1
+                kinds[kind].timeline.recordCompletion(
+                    atNanoseconds: received &- windowStart, latencyNanoseconds: received &- intended)
+            }
+            guard isCounted else { return }
+            kinds[kind].completed &+= 1
+            account.completed &+= 1
+            kinds[kind].latency.record(received &- intended)
+            kinds[kind].service.record(received &- sent)
+        case .failed(let error), .indeterminate(let error):
+            if isInWindow { kinds[kind].timeline.recordError(atNanoseconds: received &- windowStart) }
+            guard isCounted else { return }
+            kinds[kind].errors[Int(error.rawValue)] &+= 1
+            if error == .timedOut { account.timedOut &+= 1 } else { account.failed &+= 1 }
+        }
+    }
+
+    /// The figures by kind; kinds that never came are left out.
+    func operationRecords() -> [OperationRecord] {
+        zip(Offer.kinds, kinds).compactMap { name, kind in
+            let errors = OperationError.allCases.compactMap { error -> NamedCount? in
+                let count = kind.errors[Int(error.rawValue)]
+                return count > 0 ? NamedCount(name: error.name, count: count) : nil
+            }
+            guard kind.completed > 0 || kind.completedInWindow > 0 || !errors.isEmpty else { return nil }
+            return OperationRecord(
+                kind: name, completed: kind.completed, completedInWindow: kind.completedInWindow, errors: errors,
+                latency: kind.latency, service: kind.service,
+                effectiveSamples: EffectiveSample.sizes(of: kind.timeline))
+        }
+    }
+
+    /// All kinds over time.
+    func timeline() -> Timeline {
+        var sum = Timeline()
+        for kind in kinds { sum.add(kind.timeline) }
+        return sum
+    }
+}

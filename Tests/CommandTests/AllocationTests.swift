@@ -1,0 +1,50 @@
+import Measurement
+import Testing
+
+@testable import coordbench
+
+@Suite("The allocation counter", .serialized)
+struct AllocationTests {
+    @Test("counts Swift arrays and their bytes")
+    func arrays() throws {
+        let counter = JemallocCounter.allocationCounter
+        let before = try #require(counter.read(), "jemalloc is linked and keeps statistics")
+        var arrays: [[UInt64]] = []
+        arrays.reserveCapacity(10_000)
+        for index in 0..<10_000 { arrays.append([UInt64](repeating: UInt64(index), count: 128)) }
+        let counted = try #require(counter.read()).since(before)
+        #expect(arrays.reduce(0) { $0 + $1[127] } == 49_995_000)
+        #expect(counted.allocations >= 10_000)
+        #expect(counted.allocations < 40_000, "about one an array; other tests may allocate beside it")
+        #expect(counted.bytes >= 10_000 * 128 * 8)
+    }
+
+    @Test("counts allocations larger than any small class")
+    func largeArrays() throws {
+        let before = try #require(JemallocCounter.read())
+        var sum = 0
+        for index in 0..<20 { sum += [UInt8](repeating: UInt8(index), count: 1 << 20)[index] != 0 ? 1 : 0 }
+        let counted = try #require(JemallocCounter.read()).since(before)
+        #expect(sum == 19)
+        #expect(counted.bytes >= 20 << 20)
+    }
+
+    @Test("never falls")
+    func monotone() throws {
+        var last = try #require(JemallocCounter.read())
+        for _ in 0..<50 {
+            let next = try #require(JemallocCounter.read())
+            #expect(next.allocations >= last.allocations)
+            #expect(next.bytes >= last.bytes)
+            last = next
+        }
+    }
+}
+
+@Suite("Exit codes")
+struct ExitStatusTests {
+    @Test("are the documented ones, and never 1")
+    func table() {
+        #expect(ExitStatus.allCases.map(\.rawValue) == [0, 3, 4, 5, 64, 65, 69, 70, 73, 74, 130])
+    }
+}

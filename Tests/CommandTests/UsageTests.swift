@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@Suite("The command line")
+struct UsageTests {
+    @Test("without arguments teaches how to begin")
+    func help() async throws {
+        let result = try await Command.run([])
+        #expect(result.status == 0)
+        #expect(result.output == Snapshots.help, "\(result.output)")
+    }
+
+    @Test(
+        "explains every command, with an example",
+        arguments: ["list", "run", "report", "floor", "serve", "node"])
+    func commandHelp(name: String) async throws {
+        let result = try await Command.run(["help", name])
+        #expect(result.status == 0)
+        #expect(result.output.contains("coordbench \(name)"), "\(result.output)")
+        #expect(result.output.contains("USAGE: coordbench \(name)"))
+        #expect(result.errors.isEmpty)
+    }
+
+    @Test("has a flag for every field of a scenario, and no other name for any")
+    func flagsAndFields() async throws {
+        let help = try await Command.run(["run", "--help"]).output
+        for field in [
+            "nodes", "durability", "isolation", "connect", "clients", "in-flight", "rate", "arrival", "think", "keys",
+            "key-count", "mix", "value-size", "hold", "lease", "duration", "warm-up", "requests", "timeout",
+            "repetitions", "seed", "no-judge",
+        ] {
+            #expect(help.contains("--\(field) ") || help.contains("--\(field)\n"), "\(field)")
+        }
+    }
+
+    @Test(
+        "that is wrong ends with 64 and says what was probably meant",
+        arguments: [
+            (["lisst"], "no command 'lisst'; did you mean 'list'?"),
+            (["list", "rafft"], "no system 'rafft'; did you mean 'raft'?"),
+            (["run", "rafft", "--dry-run"], "no system 'rafft'; did you mean 'raft'?"),
+            (["run", "raft", "--cleints", "4"], "Did you mean '--clients'?"),
+            (["run", "raft", "--clients", "many", "--dry-run"], "--clients: clients can't be 'many'"),
+            (["run", "raft", "--duration", "10", "--dry-run"], "--duration: duration can't be '10'"),
+            (["run", "raft", "--duration", "10parsecs", "--dry-run"], "a number with a unit (ns, us, ms, s, m, h)"),
+            (["run", "raft", "--rate", "5 per s", "--dry-run"], "--rate: rate can't be '5 per s'"),
+            (["run", "raft[bach=1]", "--dry-run"], "raft has no option 'bach'"),
+            (["run", "raft[batch=0]", "--dry-run"], "option batch can't be '0'"),
+            (["run", "raft", "--mix", "fetch", "--dry-run"], "no operation 'fetch' here"),
+            (["run", "raft", "--nodes", "0", "--dry-run"], "--nodes: nodes can't be '0'"),
+            (["run", "raft", "--durability", "sinced", "--dry-run"], "did you mean 'synced'?"),
+            (["run", "raft", "--fail-if", "p98 > 5ms"], "no metric 'p98'"),
+            (["run", "raft", "--fail-if", "p99 > 5"], "needs a unit"),
+            (["run", "raft", "nowhere.yaml"], "name one or the other"),
+            (["run", "nowhere.yaml"], "nowhere.yaml:1:1: can't be opened"),
+            (["run"], "Name a system or a scenario file"),
+            (["run", "raft"], "This is a debug build"),
+            (["list", "--family", "lock"], "is invalid for '--family"),
+            (["serve", "raft", "--nodes", "1000"], "raft can't run on 1000 nodes"),
+            (
+                ["node", "--system", "raft", "--id", "3", "--nodes", "a:1,b:2", "--data", "/tmp/x"],
+                "--id 3 is none of the 2"
+            ),
+        ])
+    func wrong(arguments: [String], message: String) async throws {
+        let result = try await Command.run(arguments)
+        #expect(result.status == 64, "\(result.testDescription)")
+        #expect(result.errors.contains(message), "\(result.testDescription)")
+        #expect(result.output.isEmpty, "\(result.testDescription)")
+    }
+
+    @Test("writes completions for the usual shells", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) async throws {
+        let result = try await Command.run(["--generate-completion-script", shell])
+        #expect(result.status == 0)
+        #expect(result.output.contains("in-flight"))
+    }
+}
+
+enum Snapshots {
+    /// What `coordbench` alone prints.
+    static let help = """
+        HELP
+        """
+}
