@@ -92,7 +92,10 @@ let package = Package(
             name: "ReportingTests",
             dependencies: ["Reporting", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
             exclude: ["Golden"]),
-        .testTarget(name: "CommandTests", dependencies: ["coordbench", "Harness", "Measurement", "RESP"]),
+        .testTarget(name: "CommandTests", dependencies: [
+                "coordbench", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit", "Consensus", "Verification",
+                "Workload",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -39,13 +39,25 @@ extension Raft {
             case EntryKind.command.rawValue:
                 let response = machine.apply(record.payload, at: index)
                 if let token = pending.take(index) { effects.reply(response, to: token) }
+                if !pending.overwritten.isEmpty { settleOverwritten(record, response, effects: &effects) }
                 hasCommandsSinceTick = true
                 if role == .leader, index > termStart { uncommittedBytes &-= record.payload.count }
             case EntryKind.tick.rawValue: machine.applyTick(record.payload)
             default: break
             }
+            if !pending.overwritten.isEmpty { settleOverwritten(record, nil, effects: &effects) }
             bytesSinceSnapshot &+= record.payload.count &+ 32
             lastApplied = index
         }
+    }
+
+    /// Answers those whose entry was overwritten here: it came back by another leader, or another took its place.
+    @usableFromInline
+    mutating func settleOverwritten(_ record: LogRecord, _ response: Response?, effects: inout Effects<Self>) {
+        let settled = pending.settle(record.index, term: record.tag)
+        if let response {
+            for token in settled.committed { effects.reply(response, to: token) }
+        }
+        for token in settled.lost { redirect(token, effects: &effects) }
     }
 }

@@ -73,9 +73,9 @@ extension Raft {
     }
 
     private mutating func truncate(from index: LogIndex, effects: inout Effects<Self>) {
+        pending.truncate(from: index, of: log)
         log.truncate(from: index)
         durable.truncate(from: index)
-        pending.truncate(from: index)
         effects.truncateSuffix(from: index)
         effects.count(.conflictTruncated)
     }

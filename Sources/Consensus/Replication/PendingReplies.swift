@@ -2,13 +2,22 @@ import ProtocolKit
 
 /// Which requests the entries of a log stand for: a queue that runs in parallel to the log's indices.
 ///
-/// A leader that is deposed keeps what it has: an entry that a later leader commits unchanged is applied here too and
-/// its client gets the true answer. An entry that is overwritten is forgotten without an answer, because another node
-/// may still hold and commit it: a refusal would claim that the command had no effect.
+/// A leader that is deposed keeps what it has, because a refusal would claim that a command had no effect. An entry that
+/// a later leader commits is applied here too, and its client gets the true answer; one in whose place another entry is
+/// committed never had an effect, and only then is its client sent away.
 @usableFromInline
 struct PendingReplies: Sendable {
     @usableFromInline var firstIndex = UInt64(0)
     @usableFromInline var tokens = Fifo<RequestToken>()
+    /// Who waits for entries that were overwritten here and that another server may still hold and commit.
+    @usableFromInline var overwritten = ContiguousArray<Overwritten>()
+
+    @usableFromInline
+    struct Overwritten: Sendable {
+        let index: LogIndex
+        let term: UInt64
+        let token: RequestToken
+    }
 
     /// Stands for "nobody waits for this entry".
     @usableFromInline
@@ -43,16 +52,33 @@ struct PendingReplies: Sendable {
         return nil
     }
 
-    /// Forgets who waits for the entries from an index on.
-    @inlinable
-    mutating func truncate(from index: LogIndex) {
-        let end = firstIndex &+ UInt64(tokens.count)
+    /// The log's entries from an index on are about to be removed.
+    mutating func truncate(from index: LogIndex, of log: RaftLog) {
+        let end = firstIndex + UInt64(tokens.count)
         guard end > index.rawValue else { return }
-        tokens.removeLast(Int(end &- max(index.rawValue, firstIndex)))
+        let first = max(index.rawValue, firstIndex)
+        for position in first..<end {
+            let token = tokens[Int(position - firstIndex)]
+            guard token != Self.nobody, let term = log.term(at: LogIndex(position)) else { continue }
+            overwritten.append(Overwritten(index: LogIndex(position), term: term.rawValue, token: token))
+        }
+        tokens.removeLast(Int(end - first))
     }
 
-    @inlinable
+    /// Who waits for an overwritten entry at an index where one of `term` is committed: those whose entry it is after
+    /// all, and those whose entry can't be committed any more.
+    mutating func settle(_ index: LogIndex, term: UInt64) -> (committed: [RequestToken], lost: [RequestToken]) {
+        let settled = overwritten.filter { $0.index <= index }
+        overwritten.removeAll { $0.index <= index }
+        return (
+            settled.filter { $0.index == index && $0.term == term }.map(\.token),
+            settled.filter { $0.index == index && $0.term != term }.map(\.token)
+        )
+    }
+
+    @usableFromInline
     mutating func removeAll() {
         tokens.removeAll()
+        overwritten.removeAll()
     }
 }

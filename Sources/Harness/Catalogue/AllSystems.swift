@@ -1,4 +1,6 @@
+import Commit
 import Consensus
+import Locks
 import ProtocolKit
 
 extension SystemCatalogue {
@@ -27,5 +29,7 @@ public enum ClusterFamilies {
     /// Hands every cluster system of this build to `registry`, with its type.
     public static func register<Registry: SystemRegistry>(in registry: inout Registry) {
         registerConsensus(&registry)
+        registerLocks(&registry)
+        registerCommit(&registry)
     }
 }

@@ -1,5 +1,6 @@
 import ByteCoding
 import Verification
+import Workload
 
 /// Takes down a key-value history in 40 bytes an operation and judges whether it is linearizable.
 public struct KeyValueJudge: HistoryJudge {
@@ -12,8 +13,17 @@ public struct KeyValueJudge: HistoryJudge {
     public private(set) var history: [KeyValueOperation] = []
     private var unnamedKeys = 0
 
+    /// Bytes of every piece that the load appends; nil where they differ.
+    private let pieceBytes: Int64?
+
     /// A judge of a run.
-    public init(options: WorkloadOptions) {}
+    public init(options: WorkloadOptions) {
+        if case .fixed(let size) = options.valueSize {
+            pieceBytes = Int64(max(size, KeyValueNaming.identityBytes))
+        } else {
+            pieceBytes = nil
+        }
+    }
 
     /// Number of operations taken down.
     public var count: Int { history.count }
@@ -32,7 +42,7 @@ public struct KeyValueJudge: HistoryJudge {
         history.append(
             KeyValueOperation(
                 parts.kind, key: key, client: UInt16(truncatingIfNeeded: client), argument: parts.argument,
-                result: Self.result(parts, completion), outcome: outcome, invokedNanoseconds: sent,
+                result: result(parts, completion), outcome: outcome, invokedNanoseconds: sent,
                 returnedNanoseconds: received))
     }
 
@@ -71,7 +81,7 @@ public struct KeyValueJudge: HistoryJudge {
         }
     }
 
-    private static func result(_ parts: Parts, _ completion: Completion<KeyValueResponse>) -> UInt64 {
+    private func result(_ parts: Parts, _ completion: Completion<KeyValueResponse>) -> UInt64 {
         if parts.kind == .compareAndSet { return parts.expected }
         guard case .answered(let response) = completion else { return 0 }
         switch (parts.kind, response) {
@@ -80,7 +90,9 @@ public struct KeyValueJudge: HistoryJudge {
         case (.get, .absent): return ValueIdentity.absent
         case (.delete, .integer(let count)): return UInt64(count)
         case (.increment, .integer(let number)): return ValueIdentity.integer(number)
-        case (.append, _): return KeyValueOperation.unreported
+        case (.append, .integer(let bytes)):
+            guard let pieceBytes, bytes > 0, bytes % pieceBytes == 0 else { return KeyValueOperation.unreported }
+            return UInt64(bytes / pieceBytes)
         default: return 0
         }
     }

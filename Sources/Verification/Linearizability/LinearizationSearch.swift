@@ -8,6 +8,8 @@
 ///   taken now.
 /// - A state is not left for good while an operation still needs it; and if a return waits for a state that nothing can
 ///   bring about any more, the branch is dead. With mostly distinct values that makes the search nearly linear.
+/// - A list that only grows is not let past a length that an append still has to answer.
+/// - Candidates are tried in the order in which they must have happened.
 /// - Of operations without an answer that are equal, the earlier goes first.
 ///
 /// A configuration is remembered exactly while at most 128 operations are pending at once; past that the set of those
@@ -40,6 +42,8 @@ struct LinearizationSearch {
     /// For each needed state how many operations yet to be taken need it, and how many leave it.
     private var needs: ContiguousArray<Int32>
     private var makers: ContiguousArray<Int32>
+    /// Where a list only grows, for each length how many appends yet to be taken answered it; else empty.
+    private var answers: ContiguousArray<Int32>
 
     private var state = ValueIdentity.absent
     private var taken: (UInt64, UInt64) = (0, 0)
@@ -57,8 +61,19 @@ struct LinearizationSearch {
         tokens = ContiguousArray((0..<history.slotCount).map { Self.token($0, of: history.slotCount) })
         needs = ContiguousArray(repeating: 0, count: history.states.count)
         makers = needs
+        answers = ContiguousArray(repeating: 0, count: history.isGrowingList ? history.operations.count + 1 : 0)
         for number in history.needed where number >= 0 { needs[Int(number)] += 1 }
         for number in history.produced where number >= 0 { makers[Int(number)] += 1 }
+        for operation in history.operations.indices { countAnswer(operation, 1) }
+    }
+
+    /// Counts the length that an append answered, where that matters.
+    @inline(__always)
+    private mutating func countAnswer(_ operation: Int, _ change: Int32) {
+        guard !answers.isEmpty else { return }
+        let record = history.operations[operation]
+        guard record.kind == .append, record.hasReturned, record.result < UInt64(answers.count) else { return }
+        answers[Int(record.result)] += change
     }
 
     private static func token(_ slot: Int, of count: Int) -> (UInt64, UInt64) {
@@ -130,7 +145,8 @@ struct LinearizationSearch {
                 toggle(operation)
                 trail.append(.returned(event.operation))
             } else {
-                pending.append(operation, returning: history.operations[operation].hasReturned)
+                pending.insert(
+                    operation, returning: history.operations[operation].hasReturned, deadline: history.deadlines)
                 trail.append(.called(event.operation))
                 takeIfReadOnly(operation)
             }
@@ -182,8 +198,8 @@ struct LinearizationSearch {
         return twin < 0 || isTaken[Int(twin)]
     }
 
-    /// Takes `operation` and then whatever fits the new state for nothing; false, with nothing done, if it can't be taken
-    /// or the state may not be left.
+    /// Takes `operation` and then whatever fits the new state for nothing; false if it can't be taken or
+    /// the state may not be left; the caller then undoes what was done.
     private mutating func take(_ operation: Int) -> Bool {
         let old = state
         guard let new = KeyValueModel.step(old, history.operations[operation]) else { return false }
@@ -191,6 +207,10 @@ struct LinearizationSearch {
         if new == old, !isAnswered { return false }
         if new != old, isNeededForGood(old, by: operation) { return false }
         mark(operation, new)
+        if !answers.isEmpty, answers[Int(ValueIdentity.pieceCount(new))] > 0 {
+            // Undone with the frame. Nobody else can give that answer any more.
+            return false
+        }
         if new != old {
             var next = pending.first(returning: true)
             while let reader = next {
@@ -229,6 +249,7 @@ struct LinearizationSearch {
         pending.remove(operation)
         isTaken[operation] = true
         toggle(operation)
+        countAnswer(operation, -1)
         if history.needed[operation] >= 0 { needs[Int(history.needed[operation])] -= 1 }
         if history.produced[operation] >= 0 { makers[Int(history.produced[operation])] -= 1 }
         trail.append(.took(Int32(truncatingIfNeeded: operation), from: state))
@@ -249,6 +270,7 @@ struct LinearizationSearch {
                 state = old
                 if history.produced[operation] >= 0 { makers[Int(history.produced[operation])] += 1 }
                 if history.needed[operation] >= 0 { needs[Int(history.needed[operation])] += 1 }
+                countAnswer(operation, 1)
                 toggle(operation)
                 isTaken[operation] = false
                 pending.restore(operation)

@@ -1,5 +1,6 @@
 /// Which operations are called and not yet taken, in two lists with constant-time removal and exact undo ("dancing
-/// links", Knuth 2000): those that will return, and those that never do.
+/// links", Knuth 2000): those that will return, the one that must first
+/// at the front, and those that never do.
 struct PendingOperations {
     private var next: ContiguousArray<Int32>
     private var previous: ContiguousArray<Int32>
@@ -32,14 +33,16 @@ struct PendingOperations {
         next[operation] >= returning ? nil : Int(next[operation])
     }
 
-    /// Puts an operation at the end of its list.
-    mutating func append(_ operation: Int, returning hasReturned: Bool) {
+    /// Puts an operation into its list: in order of `deadline` for those that will return, at the end for the others.
+    mutating func insert(_ operation: Int, returning hasReturned: Bool, deadline: ContiguousArray<UInt64>) {
         let head = head(hasReturned)
-        let last = previous[Int(head)]
-        next[operation] = head
-        previous[operation] = last
-        next[Int(last)] = Int32(truncatingIfNeeded: operation)
-        previous[Int(head)] = Int32(truncatingIfNeeded: operation)
+        var before = previous[Int(head)]
+        if hasReturned {
+            while before != head, deadline[Int(before)] > deadline[operation] { before = previous[Int(before)] }
+        }
+        previous[operation] = before
+        next[operation] = next[Int(before)]
+        restore(operation)
     }
 
     /// Takes an operation out of its list.

@@ -28,14 +28,20 @@ struct SearchHistory {
     /// Whether the same list may come about twice.
     private(set) var listsComeBack = false
     let hasAppends: Bool
+    /// Whether nothing but appends changes the value, and there are few enough that lengths are told exactly.
+    private(set) var isGrowingList: Bool
+    /// When each operation returns.
+    private(set) var deadlines: ContiguousArray<UInt64>
 
     init(_ group: KeyGroup, kinds: OperationKinds) {
         let all = (0..<group.count).map { group[$0] }
         hasAppends = kinds.appends > 0
+        isGrowingList = kinds.appends > 0 && kinds.appends == kinds.writes && kinds.appends < 1 << 22
         operations = ContiguousArray(Self.relevant(all, kinds))
         operations.sort {
             ($0.invokedNanoseconds, $0.returnedNanoseconds) < ($1.invokedNanoseconds, $1.returnedNanoseconds)
         }
+        deadlines = ContiguousArray(operations.map(\.returnedNanoseconds))
         states = ValueTable(capacity: operations.count)
         layOutEvents()
         assignSlots()

@@ -127,13 +127,22 @@ struct RaftSnapshotTests {
         "a follower that is too far behind is sent the snapshot in parts, and uses it once it is durable",
         arguments: [false, true])
     func install(repeatsEverything: Bool) throws {
-        var (leader, disk) = compactedLeader(200)
+        let (compacted, disk) = compactedLeader(200)
+        var leader = compacted
         var follower = SteppedServer(2, options: options, term: 1, log: [1, 1])
         var parts = 0
-        // The follower rejects the leader's probe, which makes the leader read its snapshot.
+        /// What the leader sends in its step, its snapshot being read for it.
+        func sending(_ leader: inout SteppedServer) -> [RaftMessage] {
+            var messages = leader.sent(to: 2).map(\.message)
+            for case .readSnapshot(let transfer, let offset, let limit) in leader.effects.list {
+                leader.turn(.snapshotRead(disk.part(transfer, offset, limit)))
+                messages += leader.sent(to: 2).map(\.message)
+            }
+            return messages
+        }
         leader.wait(leader.server.options.heartbeatInterval)
         leader.turn(.timer(RaftTimer.heartbeat))
-        var messages = leader.sent(to: 2).map(\.message)
+        var messages = sending(&leader)
         for _ in 0..<200 where follower.server.lastApplied < disk.mark!.index {
             var answers: [RaftMessage] = []
             for message in repeatsEverything ? messages + messages : messages {
@@ -149,11 +158,7 @@ struct RaftSnapshotTests {
             messages = []
             for answer in answers {
                 leader.receive(answer, from: 2)
-                messages += leader.sent(to: 2).map(\.message)
-                for case .readSnapshot(let transfer, let offset, let limit) in leader.effects.list {
-                    leader.turn(.snapshotRead(disk.part(transfer, offset, limit)))
-                    messages += leader.sent(to: 2).map(\.message)
-                }
+                messages += sending(&leader)
             }
         }
         #expect(parts > 3)
