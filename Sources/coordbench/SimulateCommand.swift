@@ -64,10 +64,9 @@ struct SimulateCommand: ParsableCommand {
             options: variant.options, seeds: trace ? range.lowerBound...range.lowerBound : range, nodes: nodes,
             operations: operations, isRandom: faults == .random, mutation: mutation, traceLimit: trace ? 4 << 20 : 0,
             stopsAtFailure: !keepGoing)
-        let (summary, traceText) = try simulate(request)
-        try Terminal.write(traceText ?? SimulationText.of(summary, replay: replay))
-        if summary.failureCount > 0 { throw EndedWith(status: .violated) }
-        if summary.unknownCount > 0 { throw EndedWith(status: .inconclusive) }
+        let finding = try simulate(request, replay)
+        try Terminal.write(finding.text)
+        if finding.status != .done { throw EndedWith(status: finding.status) }
     }
 
     private func check(_ descriptor: SystemDescriptor) throws(ScenarioError) {
@@ -104,16 +103,22 @@ struct SimulationRequest {
     var stopsAtFailure: Bool
 }
 
+/// What a campaign or a single run came to.
+struct SimulationFinding {
+    var text: String
+    var status: ExitStatus
+}
+
 /// Finds the system of a name among the families and forms the run where its type is known.
 struct SimulationRegistry: SystemRegistry {
     let name: String
-    private(set) var found: ((SimulationRequest) throws -> (SimulationCampaign.Summary, trace: String?))?
+    private(set) var found: ((SimulationRequest, _ replay: (UInt64) -> String) throws -> SimulationFinding)?
 
     init(name: String) { self.name = name }
 
     mutating func add<System: ClusterSystem>(_ system: System.Type) {
         guard System.descriptor.name == name else { return }
-        found = { request in
+        found = { request, replay in
             var options =
                 request.isRandom ? SimulationOptions.chaos(for: System.self) : SimulationOptions(for: System.self)
             options.variant = request.options
@@ -124,14 +129,10 @@ struct SimulationRegistry: SystemRegistry {
             guard request.traceLimit > 0 else {
                 let summary = try SimulationCampaign.run(
                     System.self, seeds: request.seeds, options: options, stopsAtFailure: request.stopsAtFailure)
-                return (summary, nil)
+                return SimulationFinding(summary, replay: replay)
             }
             options.seed = request.seeds.lowerBound
-            let result = try Simulation(System.self, options: options).run()
-            var summary = SimulationCampaign.Summary()
-            summary.failureCount = result.outcome.isViolated ? 1 : 0
-            if case .unknown = result.outcome { summary.unknownCount = 1 }
-            return (summary, "\(result.trace)\nseed \(result.seed): \(result.outcome)")
+            return SimulationFinding(try Simulation(System.self, options: options).run())
         }
     }
 }
@@ -154,9 +155,9 @@ extension ClosedRange<UInt64> {
     }
 }
 
-/// What a campaign came to, for people.
-enum SimulationText {
-    static func of(_ summary: SimulationCampaign.Summary, replay: (UInt64) -> String) -> String {
+extension SimulationFinding {
+    /// What many seeds came to.
+    init(_ summary: SimulationCampaign.Summary, replay: (UInt64) -> String) {
         var lines = [
             "\(summary.seeds) runs: \(summary.passed) passed, \(summary.failureCount) violated, "
                 + "\(summary.unknownCount) unknown",
@@ -168,6 +169,18 @@ enum SimulationText {
         for result in (summary.failures + summary.unknown).prefix(10) {
             lines.append("seed \(result.seed): \(result.outcome)\n  \(replay(result.seed))")
         }
-        return lines.joined(separator: "\n")
+        text = lines.joined(separator: "\n")
+        status = summary.failureCount > 0 ? .violated : summary.unknownCount > 0 ? .inconclusive : .done
+    }
+
+    /// One run with its trace.
+    init(_ result: SimulationResult) {
+        text = "\(result.trace)\nseed \(result.seed): \(result.outcome)"
+        status =
+            switch result.outcome {
+            case .passed: .done
+            case .violated: .violated
+            case .unknown: .inconclusive
+            }
     }
 }
