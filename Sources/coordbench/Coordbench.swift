@@ -25,7 +25,7 @@ struct Coordbench: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             ListCommand.self, RunCommand.self, ReportCommand.self, FloorCommand.self, ServeCommand.self,
-            NodeCommand.self,
+            NodeCommand.self, SimulateCommand.self,
         ])
 }
 

@@ -59,8 +59,8 @@ struct RunTests {
     }
 
     @Test(
-        "interrupted, saves what was measured and ends with 130", arguments: [SIGINT, SIGTERM],
-        .timeLimit(.minutes(2)))
+        "interrupted, saves what was measured and ends with 130", .timeLimit(.minutes(2)),
+        arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         try await TemporaryFolder.with { folder in
             let first = folder.appendingPathComponent("results/latest/trials")

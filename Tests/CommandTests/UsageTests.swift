@@ -12,7 +12,7 @@ struct UsageTests {
 
     @Test(
         "explains every command, with an example",
-        arguments: ["list", "run", "report", "floor", "serve", "node"])
+        arguments: ["list", "run", "report", "floor", "serve", "node", "simulate"])
     func commandHelp(name: String) async throws {
         let result = try await Command.run(["help", name])
         #expect(result.status == 0)
@@ -57,10 +57,10 @@ struct UsageTests {
             (["run", "raft"], "This is a debug build"),
             (["list", "--family", "lock"], "is invalid for '--family"),
             (["serve", "raft", "--nodes", "1000"], "raft can't run on 1000 nodes"),
-            (
-                ["node", "--system", "raft", "--id", "3", "--nodes", "a:1,b:2", "--data", "/tmp/x"],
-                "--id 3 is none of the 2"
-            ),
+            (["node", "--system", "raft", "--id", "3", "--nodes", "2"], "--id 3 is none of the 2"),
+            (["simulate", "raft", "--seeds", "5..1"], "--seeds: seeds can't be '5..1'"),
+            (["simulate", "raft", "--mutation", "none-such"], "no planted fault 'none-such'"),
+            (["simulate", "mcs"], "mcs has no nodes to start"),
         ])
     func wrong(arguments: [String], message: String) async throws {
         let result = try await Command.run(arguments)
@@ -113,6 +113,8 @@ enum Snapshots {
                                   steps that all algorithms are made of.
           serve                   Runs a cluster to play with, until Ctrl-C.
           node                    Runs one node of a cluster as a process of its own.
+          simulate                Runs a system in virtual time under faults, one run a
+                                  seed, and checks every step.
 
           See 'coordbench help <subcommand>' for detailed help.
 
