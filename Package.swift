@@ -36,7 +36,7 @@ let package = Package(
         // algorithms
         .target(name: "ThreadLocks", dependencies: ["CLinux"]),
         .target(name: "Placement", dependencies: ["Workload"]),
-        .target(name: "Consensus", dependencies: ["ByteCoding", "ProtocolKit"]),
+        .target(name: "Consensus", dependencies: ["ByteCoding", "ProtocolKit", "Workload"]),
         .target(name: "Locks", dependencies: ["ByteCoding", "ProtocolKit", "Consensus"]),
         .target(name: "Commit", dependencies: ["ByteCoding", "ProtocolKit", "Consensus"]),
 
@@ -75,10 +75,14 @@ let package = Package(
         .testTarget(name: "ProtocolKitTests", dependencies: ["ProtocolKit"]),
         .testTarget(name: "ThreadLocksTests", dependencies: ["ThreadLocks"]),
         .testTarget(name: "PlacementTests", dependencies: ["Placement", "Workload"]),
-        .testTarget(name: "ConsensusTests", dependencies: ["Consensus", "ProtocolKit", "Simulation", "Verification"]),
+        .testTarget(
+            name: "ConsensusTests",
+            dependencies: ["Consensus", "ByteCoding", "ProtocolKit", "Simulation", "Verification", "Workload"]),
         .testTarget(name: "LocksTests", dependencies: ["Locks", "ProtocolKit", "Simulation", "Verification"]),
         .testTarget(name: "CommitTests", dependencies: ["Commit", "ProtocolKit", "Simulation", "Verification"]),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "ProtocolKit"]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "ByteCoding", "ProtocolKit", "RESP", "Verification", "Workload"]),
         .testTarget(
             name: "LoopbackRuntimeTests",
             dependencies: ["LoopbackRuntime", "ProtocolKit", "Consensus", "Locks", "Commit", "RESP"]),
@@ -92,8 +96,11 @@ let package = Package(
             name: "ReportingTests",
             dependencies: ["Reporting", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
             exclude: ["Golden"]),
-        .testTarget(name: "CommandTests", dependencies: [
-                "coordbench", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit", "Consensus", "Verification",
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "coordbench", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit", "Consensus",
+                "Verification",
                 "Workload",
             ]),
     ],

@@ -23,7 +23,9 @@ public final class Patience: Sendable {
 /// offered to others.
 ///
 /// Pure spinning is right only while every waiter has a core. With more threads than cores the holder, or the next in a
-/// queue, may be the one without, and then each spin delays what it waits for: hence `sched_yield` past a bound.
+/// queue, may be the one without, and then each spin delays what it waits for: hence `sched_yield` past a bound. To spin for about as long as
+/// a switch of threads takes costs at most twice the best choice (Karlin, Li, Manasse & Owicki, SOSP 1991): the locks'
+/// default of 64 pauses is 2 to 3 µs where a pause takes some 40 ns.
 public struct SpinWait {
     /// How many pause instructions a wait may spend before it starts to yield.
     public let spinLimit: UInt32

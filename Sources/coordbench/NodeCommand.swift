@@ -49,6 +49,9 @@ struct NodeCommand: ParsableCommand {
     @Flag(help: ArgumentHelp("A planted fault: say that writes are synced without syncing.", visibility: .private))
     var skipSync = false
 
+    @Option(help: ArgumentHelp("How often it was started, this time included; for nodes in memory.", visibility: .hidden))
+    var memoryIncarnation: UInt64 = 1
+
     @Option(help: ArgumentHelp("Bytes of a log segment, filled with zeros ahead.", visibility: .hidden))
     var segmentBytes = WriteAheadLog.defaultSegmentBytes
 
@@ -76,6 +79,7 @@ struct NodeCommand: ParsableCommand {
             id: NodeID(id), members: (0..<nodes).map { NodeID(UInt32($0)) }, cluster: cluster, durability: durability,
             dataFolder: data, seed: seed, peerAddress: try SocketAddress(parsing: peerAddress),
             clientAddress: try SocketAddress(parsing: clientAddress), logFaults: LogFaults(skipsSync: skipSync))
+        configuration.memoryIncarnation = min(max(1, memoryIncarnation), 1 << 20)
         configuration.segmentBytes = max(4096, segmentBytes)
         configuration.allocations = JemallocCounter.allocationCounter
         let reason = try entry.runNode(

@@ -4,7 +4,7 @@ import ProtocolKit
 @testable import Commit
 
 /// One node under a hand: steps one input at a time, keeps what it writes, and shows what came out.
-struct CommitBench {
+final class CommitBench {
     var node: TwoPhaseCommit
     var effects = Effects<TwoPhaseCommit>()
     var now = UInt64.seconds(1)
@@ -32,7 +32,7 @@ struct CommitBench {
     }
 
     @discardableResult
-    mutating func step(_ input: Input<TwoPhaseCommit>) -> [Effect<TwoPhaseCommit>] {
+    func step(_ input: Input<TwoPhaseCommit>) -> [Effect<TwoPhaseCommit>] {
         effects.removeAll()
         node.step(input, at: Now(monotonic: now, wall: now), effects: &effects)
         for effect in effects.list {
@@ -49,12 +49,12 @@ struct CommitBench {
     }
 
     @discardableResult
-    mutating func receive(_ message: TwoPhaseMessage, from node: UInt32 = 0) -> [Effect<TwoPhaseCommit>] {
+    func receive(_ message: TwoPhaseMessage, from node: UInt32 = 0) -> [Effect<TwoPhaseCommit>] {
         step(.message(message, from: NodeID(node)))
     }
 
     @discardableResult
-    mutating func ask(_ operation: BankOperation, _ sequence: UInt64 = 0) -> [Effect<TwoPhaseCommit>] {
+    func ask(_ operation: BankOperation, _ sequence: UInt64 = 0) -> [Effect<TwoPhaseCommit>] {
         step(
             .request(
                 BankRequest(operation), RequestToken(connection: ConnectionID(1), sequence: sequence)))

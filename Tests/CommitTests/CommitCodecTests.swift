@@ -8,7 +8,7 @@ import Workload
 
 @Suite("Messages and commands of two-phase commit")
 struct CommitCodecTests {
-    static let messages: [TwoPhaseMessage] = [
+    static let samples: [TwoPhaseMessage] = [
         CommitBench.begin(1 << 60, age: 3, .post(Posting(account: 0, delta: -1), nil), oldest: 2),
         CommitBench.begin(1, .post(Posting(account: 5, delta: 1 << 32), Posting(account: 6, delta: -(1 << 32)))),
         CommitBench.begin(2, .open(first: 1, count: 1 << 20, balance: 0)),
@@ -18,12 +18,12 @@ struct CommitCodecTests {
         .values(id: 1, stamp: 2, values: [.min, 0, .max]), .acknowledge([]), .acknowledge([7, 8]), .inquire(id: 9),
     ]
 
-    @Test("a message is read back as it was written", arguments: messages)
+    @Test("a message is read back as it was written", arguments: samples)
     func messages(message: TwoPhaseMessage) throws {
         #expect(try TwoPhaseMessage(decoding: message.encoded()) == message)
     }
 
-    @Test("a cut message and one with something behind it are refused", arguments: messages)
+    @Test("a cut message and one with something behind it are refused", arguments: samples)
     func truncated(message: TwoPhaseMessage) throws {
         let bytes = message.encoded()
         for count in 0..<bytes.count {
@@ -41,7 +41,7 @@ struct CommitCodecTests {
             if !bytes.isEmpty { bytes[0] = UInt8(random.below(11)) }
             _ = try? TwoPhaseMessage(decoding: Bytes(bytes))
             _ = try? PrepareRecord(decoding: Bytes(bytes))
-            var damaged = Self.messages[random.below(Self.messages.count)].encoded().array
+            var damaged = Self.samples[random.below(Self.samples.count)].encoded().array
             damaged[random.below(damaged.count)] = UInt8(random.below(256))
             _ = try? TwoPhaseMessage(decoding: Bytes(damaged))
         }

@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Lock client")
 struct LockClientTests {
-    struct Bench {
+    final class Bench {
         var client = LockClient(
             server: NodeID(0), timeoutNanoseconds: .milliseconds(100), losesLocksWithConnection: true)
         var now = UInt64(0)
 
-        mutating func step(_ input: ClientInput<LockClient>) -> [ClientEffect<LockClient>] {
+        func step(_ input: ClientInput<LockClient>) -> [ClientEffect<LockClient>] {
             var effects = ClientEffects<LockClient>()
             client.step(input, at: Now(monotonic: now, wall: now), effects: &effects)
             return effects.list
@@ -35,7 +35,7 @@ struct LockClientTests {
 
     @Test("an acquisition whose time is up is cancelled, and its late grant is nobody's")
     func cancels() {
-        var bench = Bench()
+        let bench = Bench()
         _ = bench.step(.invoke(OperationID(1), Bench.acquire(1)))
         bench.now = .milliseconds(100)
         let effects = bench.step(.timer(LockClient.timeoutTimer))
@@ -49,7 +49,7 @@ struct LockClientTests {
 
     @Test("one acquisition is under way at a time, and releases overtake those that wait")
     func oneWait() {
-        var bench = Bench()
+        let bench = Bench()
         #expect(Bench.requests(bench.step(.invoke(OperationID(1), Bench.acquire(1)))).count == 1)
         #expect(Bench.requests(bench.step(.invoke(OperationID(2), Bench.acquire(2)))).isEmpty)
         let release = bench.step(.invoke(OperationID(3), .release(lock: 2, owner: 3, token: 9)))
@@ -62,7 +62,7 @@ struct LockClientTests {
 
     @Test("an acquisition that was never sent surely had no effect")
     func unsent() {
-        var bench = Bench()
+        let bench = Bench()
         _ = bench.step(.invoke(OperationID(1), Bench.acquire(1)))
         _ = bench.step(.invoke(OperationID(2), Bench.acquire(2)))
         bench.now = .milliseconds(100)
@@ -76,7 +76,7 @@ struct LockClientTests {
 
     @Test("grants of a lost connection can't be used any more, and sending waits for a pause")
     func lostConnection() {
-        var bench = Bench()
+        let bench = Bench()
         _ = bench.step(.invoke(OperationID(1), Bench.acquire(1)))
         _ = bench.step(.response(Bench.grant(7), to: RequestID(1), from: NodeID(0)))
         _ = bench.step(.disconnected(NodeID(0)))

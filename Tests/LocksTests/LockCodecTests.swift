@@ -8,14 +8,14 @@ import Workload
 
 @Suite("Lock commands")
 struct LockCodecTests {
-    static let requests: [LockRequest] = [
+    static let samples: [LockRequest] = [
         .acquire(name: ShortName("lock:", 0), owner: ShortName("user:", .max), leaseMilliseconds: 3_600_000),
         .release(name: ShortName("lock:", 10), owner: ShortName("user:", 9), token: UInt64(Int64.max)),
         .cancel(name: ShortName("l", 1), owner: ShortName("o", 2)),
         .fencedWrite(name: ShortName("lock:", 4_294_967_295), token: 0),
     ]
 
-    @Test("a request is read back as it was written", arguments: requests)
+    @Test("a request is read back as it was written", arguments: samples)
     func requests(request: LockRequest) throws {
         #expect(try Self.parse(request) == request)
     }
@@ -34,7 +34,7 @@ struct LockCodecTests {
         #expect(LockResponse(value) == response)
     }
 
-    @Test("a cut request is incomplete, never a shorter one", arguments: requests)
+    @Test("a cut request is incomplete, never a shorter one", arguments: samples)
     func truncated(request: LockRequest) throws {
         var writer = ByteWriter()
         request.encode(into: &writer)
@@ -68,10 +68,10 @@ struct LockCodecTests {
             var bytes: [UInt8] = []
             for _ in 0..<random.below(40) { bytes.append(UInt8(random.below(256))) }
             bytes.withUnsafeBytes { region in
-                if case .command(let command, _)? = try? RESPCommandParser().parse(region) {
+                if let step = try? RESPCommandParser().parse(region), case .command(let command, _) = step {
                     _ = try? LockRequest(command)
                 }
-                if let (value, _)? = try? RESPValue.parse(region) { _ = LockResponse(value) }
+                if let found = try? RESPValue.parse(region) { _ = LockResponse(found.value) }
                 var reader = ByteReader(region)
                 _ = try? LockHardState(from: &reader)
             }

@@ -4,7 +4,7 @@ import ProtocolKit
 @testable import Locks
 
 /// A lock server under a hand: steps one input at a time and shows what came out.
-struct LockServerBench {
+final class LockServerBench {
     var server: LockServer
     var effects = Effects<LockServer>()
     var now = UInt64.seconds(1)
@@ -25,7 +25,7 @@ struct LockServerBench {
 
     /// Handles an input and returns its effects.
     @discardableResult
-    mutating func step(_ input: Input<LockServer>) -> [Effect<LockServer>] {
+    func step(_ input: Input<LockServer>) -> [Effect<LockServer>] {
         effects.removeAll()
         server.step(input, at: Now(monotonic: now, wall: now), effects: &effects)
         for case .writeHardState(let bytes) in effects.list { hardState = bytes }
@@ -33,11 +33,11 @@ struct LockServerBench {
     }
 
     /// Everything written so far is durable.
-    mutating func persist() { step(.persisted(through: effects.lastTicket)) }
+    func persist() { step(.persisted(through: effects.lastTicket)) }
 
     /// Sends a request and returns the answers that it caused, by connection.
     @discardableResult
-    mutating func send(_ request: LockRequest, from connection: UInt64) -> [(connection: UInt64, LockResponse)] {
+    func send(_ request: LockRequest, from connection: UInt64) -> [(connection: UInt64, LockResponse)] {
         let sequence = sequences[connection, default: 0]
         sequences[connection] = sequence + 1
         let token = RequestToken(connection: ConnectionID(connection), sequence: sequence)
@@ -45,20 +45,19 @@ struct LockServerBench {
     }
 
     /// Asks for a lock; the grant if it came at once.
-    mutating func acquire(_ lock: String, by connection: UInt64, leaseMilliseconds: UInt32 = 1_000) -> LockGrant? {
+    func acquire(_ lock: String, by connection: UInt64, leaseMilliseconds: UInt32 = 1_000) -> LockGrant? {
         let answers = send(
             .acquire(name: name(lock), owner: owner(connection), leaseMilliseconds: leaseMilliseconds),
             from: connection)
         return Self.grants(answers)[connection]
     }
 
-    mutating func release(_ lock: String, by connection: UInt64, token: UInt64) -> [(connection: UInt64, LockResponse)]
-    {
+    func release(_ lock: String, by connection: UInt64, token: UInt64) -> [(connection: UInt64, LockResponse)] {
         send(.release(name: name(lock), owner: owner(connection), token: token), from: connection)
     }
 
     /// Lets time pass and the timers that are due go off.
-    mutating func advance(milliseconds: UInt64) -> [(connection: UInt64, LockResponse)] {
+    func advance(milliseconds: UInt64) -> [(connection: UInt64, LockResponse)] {
         now += .milliseconds(milliseconds)
         let first = step(.timer(LockServer.leaseTimer))
         let second = step(.timer(LockServer.graceTimer))

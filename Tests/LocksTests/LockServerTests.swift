@@ -8,7 +8,7 @@ import Testing
 struct LockServerTests {
     @Test("a free lock is granted at once, a held one in the order of arrival")
     func order() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         let first = try #require(bench.acquire("a", by: 1))
         #expect(bench.acquire("a", by: 2) == nil)
         #expect(bench.acquire("a", by: 3) == nil)
@@ -20,7 +20,7 @@ struct LockServerTests {
 
     @Test("only the owner releases, and only under its grant's token")
     func ownerOnly() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         let grant = try #require(bench.acquire("a", by: 1))
         #expect(bench.release("a", by: 2, token: grant.token).map(\.1) == [.number(0)])
         #expect(bench.release("a", by: 1, token: grant.token + 1).map(\.1) == [.number(0)])
@@ -31,7 +31,7 @@ struct LockServerTests {
 
     @Test("a lease that ends gives the lock to the next, and a release after that is answered 0")
     func expiry() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         let grant = try #require(bench.acquire("a", by: 1, leaseMilliseconds: 100))
         #expect(bench.acquire("a", by: 2) == nil)
         #expect(bench.advance(milliseconds: 99).isEmpty)
@@ -42,7 +42,7 @@ struct LockServerTests {
 
     @Test("a lost connection's locks are free and its waits are over")
     func disconnect() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         _ = try #require(bench.acquire("a", by: 1))
         #expect(bench.acquire("a", by: 2) == nil)
         #expect(bench.acquire("a", by: 3) == nil)
@@ -53,7 +53,7 @@ struct LockServerTests {
 
     @Test("with disconnect=lease a lost connection's lock stays held until its lease ends")
     func disconnectKeepsLease() throws {
-        var bench = try LockServerBench(options: VariantOptions([("disconnect", "lease")]))
+        let bench = try LockServerBench(options: VariantOptions([("disconnect", "lease")]))
         _ = try #require(bench.acquire("a", by: 1, leaseMilliseconds: 100))
         #expect(bench.acquire("a", by: 2) == nil)
         #expect(bench.step(.clientGone(ConnectionID(1))).isEmpty)
@@ -62,7 +62,7 @@ struct LockServerTests {
 
     @Test("a cancelled wait is answered and leaves the queue; a cancelled grant frees the lock")
     func cancel() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         _ = try #require(bench.acquire("a", by: 1))
         #expect(bench.acquire("a", by: 2) == nil)
         #expect(bench.acquire("a", by: 3) == nil)
@@ -76,7 +76,7 @@ struct LockServerTests {
 
     @Test("a full queue refuses")
     func bounded() throws {
-        var bench = try LockServerBench(options: VariantOptions([("queue", "1")]))
+        let bench = try LockServerBench(options: VariantOptions([("queue", "1")]))
         _ = try #require(bench.acquire("a", by: 1))
         #expect(bench.acquire("a", by: 2) == nil)
         let answers = bench.send(
@@ -86,7 +86,7 @@ struct LockServerTests {
 
     @Test("the resource refuses a token below the largest accepted, and numbers its decisions")
     func fence() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         let old = try #require(bench.acquire("a", by: 1, leaseMilliseconds: 10))
         #expect(bench.acquire("a", by: 2) == nil)
         let new = try #require(LockServerBench.grants(bench.advance(milliseconds: 10))[2])
@@ -105,10 +105,10 @@ struct LockServerTests {
 
     @Test("after a restart nothing is granted until the longest former lease has passed, and tokens go on")
     func restart() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         let before = try #require(bench.acquire("a", by: 1, leaseMilliseconds: 300))
         bench.persist()
-        var again = try LockServerBench(incarnation: 2, hardState: bench.hardState)
+        let again = try LockServerBench(incarnation: 2, hardState: bench.hardState)
         #expect(again.acquire("a", by: 2) == nil)
         #expect(again.advance(milliseconds: 299).isEmpty)
         let after = try #require(LockServerBench.grants(again.advance(milliseconds: 1))[2])
@@ -121,13 +121,13 @@ struct LockServerTests {
     @Test("a restart without a single grant before it waits for nothing")
     func restartUnused() throws {
         let bench = try LockServerBench()
-        var again = try LockServerBench(incarnation: 2, hardState: bench.hardState)
+        let again = try LockServerBench(incarnation: 2, hardState: bench.hardState)
         #expect(again.acquire("a", by: 1) != nil)
     }
 
     @Test("a grant never leaves before its token and lease are covered on disk")
     func reserve() throws {
-        var bench = try LockServerBench(persists: false)
+        let bench = try LockServerBench(persists: false)
         var covered = UInt64(0)
         var waits = 0
         for turn in 0..<5_000 {
@@ -160,7 +160,7 @@ struct LockServerTests {
 
     @Test("idle locks are forgotten")
     func forgets() throws {
-        var bench = try LockServerBench()
+        let bench = try LockServerBench()
         for number in 0..<1_000 {
             let grant = try #require(bench.acquire("lock:\(number)", by: 1))
             _ = bench.release("lock:\(number)", by: 1, token: grant.token)

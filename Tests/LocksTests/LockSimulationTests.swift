@@ -63,6 +63,12 @@ struct LockSimulationTests {
             LockServerSystem.self, seeds: Self.seeds, options: shape.options(mutation: name), workers: 2,
             stopsAtFailure: true)
         #expect(summary.failureCount > 0, "\(name) survived \(summary.seeds) seeds")
-        print("\(name): \(summary.failures.first.map { "seed \($0.seed): \($0.outcome)" } ?? "not found")")
+    }
+
+    @Test("costs exactly what its doc comment says")
+    func costs() throws {
+        let rows = try CostAudit.run(LockServerSystem.self, nodes: [1])
+        #expect(rows.map(\.expected.kind) == LockService.kinds)
+        for row in rows { #expect(row.isEqual, "\(row)") }
     }
 }

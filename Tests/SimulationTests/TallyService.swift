@@ -157,7 +157,13 @@ struct TallyClient: ProtocolClient, Sendable {
             case .count(let count): effects.complete(operation, .answered(count))
             case .refused: effects.complete(operation, .failed(.rejected))
             }
-        case .disconnected, .unreachable:
+        case .unreachable:
+            for item in pending {
+                effects.cancelTimer(TimerID(UInt32(item.request.rawValue)))
+                effects.complete(item.operation, .failed(.unreachable))
+            }
+            pending = []
+        case .disconnected:
             for item in pending {
                 effects.cancelTimer(TimerID(UInt32(item.request.rawValue)))
                 effects.complete(item.operation, .indeterminate(.disconnected))

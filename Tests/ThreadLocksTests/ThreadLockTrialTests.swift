@@ -102,6 +102,7 @@ struct ThreadLockTrialTests {
             ("threads", ThreadLockLoad(threads: 0)), ("threads", ThreadLockLoad(threads: 65_536)),
             ("sharedCacheLines", ThreadLockLoad(sharedCacheLines: 0)),
             ("window", ThreadLockLoad(window: .acquisitions(0))),
+            ("warmUp", ThreadLockLoad(warmUp: .nanoseconds(.max))),
             ("auditedAcquisitions", ThreadLockLoad(auditedAcquisitions: -1)),
         ])
     func badLoad(name: String, load: ThreadLockLoad) {

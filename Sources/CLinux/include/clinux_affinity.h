@@ -3,9 +3,9 @@
 #ifndef CLINUX_AFFINITY_H
 #define CLINUX_AFFINITY_H
 #include <errno.h>
-#include <string.h>
 #include <sys/syscall.h>
-#include <unistd.h>
+
+extern long syscall(long number, ...); // as in clinux_futex.h, without <unistd.h>
 
 #define CLINUX_AFFINITY_WORDS 16 /* 1,024 processors */
 #define CLINUX_AFFINITY_BITS (8 * sizeof(unsigned long))

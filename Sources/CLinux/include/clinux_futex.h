@@ -3,15 +3,18 @@
 #define CLINUX_FUTEX_H
 #include <limits.h>
 #include <linux/futex.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
+
+// Declared here, since <unistd.h> and <time.h> would make this module, instead of Glibc's, the home of what they declare,
+// and files that import only Glibc could then not use timespec in inlinable code.
+extern long syscall(long number, ...);
 
 // Sleeps while *word == expected, at most `nanoseconds` (no limit if negative). Returns 0 when woken (perhaps for no
 // reason), or -1 with errno EAGAIN (the word differs already), EINTR or ETIMEDOUT.
 static inline int clinux_futex_wait(const void *word, uint32_t expected, int64_t nanoseconds) {
-    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    struct { long seconds, nanoseconds; } limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
     return (int)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nanoseconds < 0 ? NULL : &limit, NULL, 0);
 }
 

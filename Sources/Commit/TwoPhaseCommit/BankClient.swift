@@ -42,7 +42,8 @@ public struct BankClient: ProtocolClient, Sendable {
         switch input {
         case .invoke(let id, let operation): invoke(id, operation, now.monotonic, &effects)
         case .response(let response, let request, _): answer(response, request.rawValue, &effects)
-        case .disconnected, .unreachable: disconnected(now.monotonic, &effects)
+        case .disconnected: endRequests(.indeterminate(.disconnected), now.monotonic, &effects)
+        case .unreachable: endRequests(.failed(.unreachable), now.monotonic, &effects)
         case .timer(Self.timeoutTimer): timeOut(now.monotonic, &effects)
         case .timer(Self.pauseTimer): resume(&effects)
         case .start, .connected, .timer: break
@@ -111,12 +112,14 @@ public struct BankClient: ProtocolClient, Sendable {
         }
     }
 
-    /// Ends what was on the connection and waits a little before the next attempt.
-    private mutating func disconnected(_ now: UInt64, _ effects: inout ClientEffects<BankClient>) {
+    /// Ends what was sent on a connection that is gone, or never was, and waits a little before the next attempt.
+    private mutating func endRequests(
+        _ completion: Completion<BankResult>, _ now: UInt64, _ effects: inout ClientEffects<BankClient>
+    ) {
         for (number, _) in deadlines[head...] {
             guard let request = pending[number], request.unsent == nil else { continue }
             pending[number] = nil
-            effects.complete(request.id, .indeterminate(.disconnected))
+            effects.complete(request.id, completion)
         }
         isPaused = true
         effects.setTimer(Self.pauseTimer, at: now + Self.pauseNanoseconds)

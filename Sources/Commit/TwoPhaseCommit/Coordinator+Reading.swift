@@ -20,6 +20,7 @@ extension Coordinator {
         transactions[Int(place)].state = .votingRead
         transactions[Int(place)].heard = ParticipantSet()
         transactions[Int(place)].since = now
+        transactions[Int(place)].sent = now
         for participant in 0..<sharding.participants where transaction.participants.contains(participant) {
             let stamp = transactions[Int(place)].reads[participant].stamp
             effects.send(.prepareRead(id: id.rawValue, stamp: stamp), to: Sharding.node(of: participant))

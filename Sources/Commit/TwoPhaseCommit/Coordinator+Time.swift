@@ -4,7 +4,7 @@ import ProtocolKit
 extension Coordinator {
     // MARK: - Time
 
-    /// Gives up on votes that are overdue and sends overdue outcomes again.
+    /// Gives up on votes that are overdue and sends again what isn't answered.
     mutating func tick(_ now: UInt64, _ effects: inout Effects<TwoPhaseCommit>) {
         isTicking = false
         _ = oldestUnderWay()
@@ -18,9 +18,9 @@ extension Coordinator {
             case .voting where age >= settings.voteTimeout, .reading where age >= settings.voteTimeout,
                 .votingRead where age >= settings.voteTimeout:
                 abort(place, .unavailable, except: nil, now, &effects)
-            case .committed where age >= settings.inquiryInterval:
-                transactions[Int(place)].since = now
-                sendCommit(place, &effects)
+            case _ where now - min(now, transaction.sent) >= settings.inquiryInterval:
+                transactions[Int(place)].sent = now
+                for participant in 0..<sharding.participants { sendAgain(place, participant, &effects) }
             default: break
             }
         }
@@ -143,6 +143,6 @@ extension Coordinator {
         _ = add(
             Transaction(
                 state: .committed, id: id, age: id, operation: .audit, client: nil,
-                participants: record.participants, since: now))
+                participants: record.participants, since: now, sent: now))
     }
 }

@@ -30,8 +30,10 @@ struct Transaction: Sendable {
     var heard = ParticipantSet()
     var acknowledged = ParticipantSet()
     var retries = 0
-    /// When the current phase began, or the outcome was last sent.
+    /// When the current phase began.
     var since: UInt64
+    /// When what isn't answered was last sent.
+    var sent: UInt64
     /// The commit record's.
     var ticket = Ticket.none
     var reads: [(stamp: UInt64, values: [Int64])] = []
@@ -84,7 +86,7 @@ struct Coordinator: Sendable {
         let place = add(
             Transaction(
                 state: .voting, id: id, age: id, operation: operation, client: client,
-                participants: participants(of: operation), since: now))
+                participants: participants(of: operation), since: now, sent: now))
         start(place, now, &effects)
         armTick(now, &effects)
     }
@@ -115,15 +117,54 @@ struct Coordinator: Sendable {
         let isReading = transaction.operation.isReading
         transactions[Int(place)].state = isReading ? .reading : .voting
         transactions[Int(place)].since = now
+        transactions[Int(place)].sent = now
         if isReading {
             transactions[Int(place)].reads = Array(repeating: (0, []), count: sharding.participants)
         }
         let oldest = oldestUnderWay()
         for participant in 0..<sharding.participants where transaction.participants.contains(participant) {
-            let begin = TwoPhaseMessage.Begin(
-                id: transaction.id, age: transaction.age, oldest: oldest,
-                work: work(of: transaction.operation, at: participant))
-            effects.send(isReading ? .read(begin) : .prepare(begin), to: Sharding.node(of: participant))
+            sendBegin(place, participant, oldest, &effects)
+        }
+    }
+
+    private func sendBegin(
+        _ place: Int32, _ participant: Int, _ oldest: TransactionID, _ effects: inout Effects<TwoPhaseCommit>
+    ) {
+        let transaction = transactions[Int(place)]
+        let begin = TwoPhaseMessage.Begin(
+            id: transaction.id, age: transaction.age, oldest: oldest,
+            work: work(of: transaction.operation, at: participant))
+        let isReading = transaction.operation.isReading
+        effects.send(isReading ? .read(begin) : .prepare(begin), to: Sharding.node(of: participant))
+    }
+
+    /// Sends a participant again what it hasn't answered; it takes nothing twice.
+    mutating func sendAgain(_ place: Int32, _ participant: Int, _ effects: inout Effects<TwoPhaseCommit>) {
+        let transaction = transactions[Int(place)]
+        guard transaction.participants.contains(participant) else { return }
+        switch transaction.state {
+        case .voting, .reading:
+            guard !transaction.heard.contains(participant) else { return }
+            sendBegin(place, participant, oldestUnderWay(), &effects)
+        case .votingRead:
+            guard !transaction.heard.contains(participant) else { return }
+            let stamp = transaction.reads[participant].stamp
+            effects.send(
+                .prepareRead(id: transaction.id.rawValue, stamp: stamp), to: Sharding.node(of: participant))
+        case .committed:
+            guard !transaction.acknowledged.contains(participant) else { return }
+            effects.send(
+                .commit(id: transaction.id.rawValue), to: Sharding.node(of: participant), after: transaction.ticket)
+        case .free, .resting: break
+        }
+    }
+
+    /// A link is up again: what was sent before may be lost.
+    mutating func linkUp(_ node: NodeID, _ effects: inout Effects<TwoPhaseCommit>) {
+        let participant = Int(node.rawValue) - 1
+        guard participant >= 0, participant < sharding.participants else { return }
+        for position in head..<order.count {
+            if let place = numbers[order[position].rawValue] { sendAgain(place, participant, &effects) }
         }
     }
 
@@ -196,6 +237,7 @@ struct Coordinator: Sendable {
         let ticket = log.append(.commit, transaction.id, payload: record.encoded(), &effects)
         transactions[Int(place)].state = .committed
         transactions[Int(place)].since = now
+        transactions[Int(place)].sent = now
         transactions[Int(place)].ticket = ticket
         transactions[Int(place)].client = nil
         effects.count(.transactionCommitted)
@@ -203,17 +245,7 @@ struct Coordinator: Sendable {
             let isEarly = settings.mutation == .replyBeforeForce
             effects.reply(.result(.committed), to: client, after: isEarly ? .none : ticket)
         }
-        sendCommit(place, &effects)
-    }
-
-    /// Sends COMMIT to those that haven't acknowledged it.
-    mutating func sendCommit(_ place: Int32, _ effects: inout Effects<TwoPhaseCommit>) {
-        let transaction = transactions[Int(place)]
-        for participant in 0..<sharding.participants
-        where transaction.participants.contains(participant) && !transaction.acknowledged.contains(participant) {
-            effects.send(
-                .commit(id: transaction.id.rawValue), to: Sharding.node(of: participant), after: transaction.ticket)
-        }
+        for participant in 0..<sharding.participants { sendAgain(place, participant, &effects) }
     }
 
     private mutating func acknowledge(
@@ -222,7 +254,7 @@ struct Coordinator: Sendable {
         guard let place = numbers[id.rawValue], transactions[Int(place)].state == .committed else { return }
         transactions[Int(place)].acknowledged.insert(participant)
         guard transactions[Int(place)].acknowledged == transactions[Int(place)].participants else { return }
-        _ = log.append(.end, id, &effects)
+        log.appendLazily(.end, id, &effects)
         remove(place)
     }
 

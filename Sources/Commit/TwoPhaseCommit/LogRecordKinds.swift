@@ -8,7 +8,7 @@ enum RecordKind: UInt8 {
     /// The coordinator's decision, which is the transaction's commit point, or a participant's execution of it: forced
     /// before anything depends on it (the reply, the decision's sending; the acknowledgement).
     case commit
-    /// A participant's abort: not forced, since no record means abort (presumed abort).
+    /// A participant's abort: not forced, since an in-doubt participant is told so again (presumed abort).
     case abort
     /// The coordinator may forget: every participant has acknowledged; not forced.
     case end
@@ -103,6 +103,10 @@ struct DecisionRecord: WireCodable, Hashable, Sendable {
 struct LogWriter: Sendable {
     private(set) var last = LogIndex.zero
     private var checkpoint = LogIndex.zero
+    /// Records that needn't be forced: they are written before the next one that is. Written by themselves, each would
+    /// cost a sync, and a forced record that comes meanwhile would wait for it.
+    private var lazy: [(kind: RecordKind, id: TransactionID)] = []
+    private static let lazyLimit = 256
     let interval: UInt64
 
     init(interval: UInt64) { self.interval = interval }
@@ -117,8 +121,26 @@ struct LogWriter: Sendable {
     mutating func append(
         _ kind: RecordKind, _ id: TransactionID, payload: Bytes = Bytes(), _ effects: inout Effects<TwoPhaseCommit>
     ) -> Ticket {
+        writeLazy(&effects)
         last = last.next
         return effects.append(LogRecord(index: last, tag: id.rawValue, kind: kind.rawValue, payload: payload))
+    }
+
+    /// Appends a record with the next one that is forced; losing it in a crash does no harm.
+    mutating func appendLazily(
+        _ kind: RecordKind, _ id: TransactionID, _ effects: inout Effects<TwoPhaseCommit>
+    ) {
+        lazy.append((kind, id))
+        if lazy.count >= Self.lazyLimit { writeLazy(&effects) }
+    }
+
+    private mutating func writeLazy(_ effects: inout Effects<TwoPhaseCommit>) {
+        guard !lazy.isEmpty else { return }
+        for (kind, id) in lazy {
+            last = last.next
+            effects.append(LogRecord(index: last, tag: id.rawValue, kind: kind.rawValue, payload: Bytes()))
+        }
+        lazy.removeAll(keepingCapacity: true)
     }
 
     /// Whether enough has been written since the last checkpoint.
@@ -126,6 +148,8 @@ struct LogWriter: Sendable {
 
     /// Replaces the log up to here by the state.
     mutating func writeCheckpoint(_ state: borrowing ByteWriter, _ effects: inout Effects<TwoPhaseCommit>) {
+        // The state knows already what they would say.
+        lazy.removeAll(keepingCapacity: true)
         effects.beginSnapshot(SnapshotMark(index: last, tag: 0))
         let region = state.readable
         var offset = 0

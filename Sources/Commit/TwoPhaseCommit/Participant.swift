@@ -96,10 +96,7 @@ struct Participant: Sendable {
     ) {
         decided.forget(below: begin.oldest)
         if let known = numbers[begin.id.rawValue] {
-            // A PREPARE that came twice: the same vote again, no earlier than the first.
-            let branch = branches[Int(known)]
-            if branch.state == .prepared { vote(.yes, begin.id, after: branch.ticket, &effects) }
-            return
+            return answerAgain(known, &effects)
         }
         guard begin.id >= decided.oldest, decided.outcome(of: begin.id) == nil else { return }
         guard numbers.count < settings.branchLimit else {
@@ -108,6 +105,20 @@ struct Participant: Sendable {
         let index = add(Branch(id: begin.id, age: begin.age, work: begin.work, since: now))
         lock(index, now, &effects)
         armTick(now, &effects)
+    }
+
+    /// A PREPARE or READ that came twice: the same vote again, no earlier than the first; the same values under the same
+    /// locks.
+    private mutating func answerAgain(_ index: Int32, _ effects: inout Effects<TwoPhaseCommit>) {
+        let branch = branches[Int(index)]
+        switch (branch.state, branch.work) {
+        case (.prepared, _): vote(.yes, branch.id, after: branch.ticket, &effects)
+        case (.reading, .read(let first, let count)):
+            guard let values = read(first, count) else { return }
+            let message = TwoPhaseMessage.values(id: branch.id.rawValue, stamp: branch.stamp, values: values)
+            effects.send(message, to: Self.coordinator)
+        default: break
+        }
     }
 
     /// Takes the branch's locks and goes on, or waits for them, or dies.
@@ -220,7 +231,7 @@ struct Participant: Sendable {
     private mutating func abort(_ id: TransactionID, _ now: UInt64, _ effects: inout Effects<TwoPhaseCommit>) {
         guard let index = numbers[id.rawValue] else { return }
         if branches[Int(index)].state == .prepared {
-            _ = log.append(.abort, id, &effects)
+            log.appendLazily(.abort, id, &effects)
             finish(index, committed: false)
         } else {
             remove(index)
@@ -255,6 +266,16 @@ struct Participant: Sendable {
         }
         if removed { wake(now, &effects) }
         armTick(now, &effects)
+    }
+
+    /// The link to the coordinator is up again: who is in doubt need not wait to ask.
+    mutating func linkUp(_ node: NodeID, _ now: UInt64, _ effects: inout Effects<TwoPhaseCommit>) {
+        guard node == Self.coordinator else { return }
+        for index in branches.indices where branches[index].state == .prepared {
+            branches[index].since = now
+            effects.count(.outcomeInquired)
+            effects.send(.inquire(id: branches[index].id.rawValue), to: node)
+        }
     }
 
     mutating func armTick(_ now: UInt64, _ effects: inout Effects<TwoPhaseCommit>) {

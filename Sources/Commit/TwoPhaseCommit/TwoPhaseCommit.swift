@@ -60,7 +60,9 @@ public struct TwoPhaseCommit: ProtocolNode, Sendable {
             participant.isAcknowledging = false
             participant.sendAcknowledgements(&effects)
         case .timer(Self.retryTimer): coordinator.retry(time, &effects)
-        case .timer, .clientGone, .linkUp, .linkDown, .persisted, .snapshotRead, .turnEnded: break
+        case .linkUp(let node):
+            if isCoordinator { coordinator.linkUp(node, &effects) } else { participant.linkUp(node, time, &effects) }
+        case .timer, .clientGone, .linkDown, .persisted, .snapshotRead, .turnEnded: break
         }
     }
 

@@ -55,7 +55,7 @@ struct TwoPhaseSettings: Sendable {
 ///   no vote within 20 ms is sent by itself, many in one message. With a message of its own each it would be 4N.
 /// - `audit`: request, READ, values, PREPARE, read-only vote, reply = 6 delays and 4N messages with N = all participants,
 ///   and no sync: a reading participant writes nothing and has no second phase.
-/// - `open`: as a transfer, with N = all participants.
+/// - `open`, once before a run: as a transfer, with N = all participants; not audited.
 ///
 /// Reading in one round (4 delays, 2N) would let one participant's locks go before another's are taken, which isn't two
 /// phases of locking: an audit could see one half of a transfer.
@@ -120,7 +120,6 @@ public struct TwoPhaseCommitSystem: ClusterSystem {
             OperationCost(
                 kind: "transfer", messageDelays: 4, messages: 3 * touched, syncDelays: 2, disksBusy: touched),
             OperationCost(kind: "audit", messageDelays: 6, messages: 4 * all, syncDelays: 0, disksBusy: 0),
-            OperationCost(kind: "open", messageDelays: 4, messages: 3 * all, syncDelays: 2, disksBusy: all),
         ]
     }
 

@@ -139,7 +139,9 @@ extension Raft {
                 log.discard(through: mark.index)
                 effects.discardPrefix(through: mark.index)
             } else {
-                if log.lastIndex > log.baseIndex { effects.truncateSuffix(from: log.baseIndex.next) }
+                // The disk may have given up more than memory has so far.
+                let first = max(log.baseIndex, discardTarget).next
+                if log.lastIndex >= first { effects.truncateSuffix(from: first) }
                 effects.discardPrefix(through: mark.index)
                 log.reset(to: mark)
                 pending.removeAll()

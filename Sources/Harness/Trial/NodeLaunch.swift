@@ -47,14 +47,14 @@ public struct NodeLaunch: Sendable {
 
     /// What a cluster of processes needs.
     public var processes: ProcessCluster.Launch {
-        ProcessCluster.Launch(executable: executable) { [self] node, former in arguments(node, former) }
+        ProcessCluster.Launch(executable: executable) { [self] in arguments($0, $1, earlierStarts: $2) }
     }
 
-    private func arguments(_ node: Int, _ former: MemberAddress?) -> [String] {
+    private func arguments(_ node: Int, _ former: MemberAddress?, earlierStarts: Int) -> [String] {
         var words = [
             "node", "--managed", "--system", system, "--id", "\(node)", "--nodes", "\(nodes)", "--durability",
             durability.rawValue, "--data", folder(of: node), "--cluster", "\(cluster)", "--seed",
-            "\(seed &+ UInt64(node) &* 0x1000_0000_01B3)",
+            "\(seed &+ UInt64(node) &* 0x1000_0000_01B3)", "--memory-incarnation", "\(earlierStarts + 1)",
         ]
         let port = clientPort == 0 ? 0 : Int(clientPort) + node
         words += ["--client-address", former?.client.description ?? "\(host):\(port)"]

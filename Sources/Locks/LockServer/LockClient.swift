@@ -58,7 +58,10 @@ public struct LockClient: ProtocolClient, Sendable {
         switch input {
         case .invoke(let id, let operation): invoke(id, operation, now.monotonic, &effects)
         case .response(let response, let request, _): answer(response, request.rawValue, &effects)
-        case .disconnected, .unreachable: disconnected(now.monotonic, &effects)
+        case .disconnected:
+            if losesLocksWithConnection { lostTokens = largestToken }
+            endRequests(.indeterminate(.disconnected), now.monotonic, &effects)
+        case .unreachable: endRequests(.failed(.unreachable), now.monotonic, &effects)
         case .timer(Self.timeoutTimer): timeOut(now.monotonic, &effects)
         case .timer(Self.pauseTimer):
             isPaused = false
@@ -169,13 +172,15 @@ public struct LockClient: ProtocolClient, Sendable {
         effects.setTimer(Self.timeoutTimer, at: deadline)
     }
 
-    private mutating func disconnected(_ now: UInt64, _ effects: inout ClientEffects<LockClient>) {
-        if losesLocksWithConnection { lostTokens = largestToken }
+    /// Ends what was sent on a connection that is gone, or never was, and waits a little before the next attempt.
+    private mutating func endRequests(
+        _ completion: Completion<LockResult>, _ now: UInt64, _ effects: inout ClientEffects<LockClient>
+    ) {
         acquiring = nil
         for number in deadlines.numbers {
             guard let request = pending[number], request.isSent else { continue }
             pending[number] = nil
-            effects.complete(request.id, .indeterminate(.disconnected))
+            effects.complete(request.id, completion)
         }
         isPaused = true
         effects.setTimer(Self.pauseTimer, at: now + Self.pauseNanoseconds)

@@ -7,11 +7,11 @@ public final class ProcessCluster: RunningCluster {
     public struct Launch: Sendable {
         /// The program.
         public var executable: String
-        /// The arguments of one node: everything but the addresses.
-        public var arguments: @Sendable (_ node: Int, _ former: MemberAddress?) -> [String]
+        /// The arguments of one node: which it is, where it was, and how often it was started before.
+        public var arguments: @Sendable (_ node: Int, _ former: MemberAddress?, _ earlierStarts: Int) -> [String]
 
         /// A launch of its parts.
-        public init(executable: String, arguments: @escaping @Sendable (Int, MemberAddress?) -> [String]) {
+        public init(executable: String, arguments: @escaping @Sendable (Int, MemberAddress?, Int) -> [String]) {
             self.executable = executable
             self.arguments = arguments
         }
@@ -20,6 +20,7 @@ public final class ProcessCluster: RunningCluster {
     private struct Members {
         var running: [NodeProcess?]
         var addresses: [MemberAddress]
+        var starts: [Int]
     }
 
     private let launch: Launch
@@ -33,14 +34,15 @@ public final class ProcessCluster: RunningCluster {
             for node in 0..<count {
                 started.append(
                     try NodeProcess(
-                        node: node, executable: launch.executable, arguments: launch.arguments(node, nil)))
+                        node: node, executable: launch.executable, arguments: launch.arguments(node, nil, 0)))
             }
         } catch {
             for process in started { process.kill() }
             throw error
         }
         let addresses = started.map(\.address)
-        members = Mutex(Members(running: started, addresses: addresses))
+        members = Mutex(
+            Members(running: started, addresses: addresses, starts: Array(repeating: 1, count: count)))
         for process in started { process.tell(addresses) }
     }
 
@@ -64,9 +66,12 @@ public final class ProcessCluster: RunningCluster {
 
     /// Starts a member anew on what its folder holds, at its former addresses.
     public func restart(_ node: Int) throws(RuntimeError) {
-        let former = addresses[node]
+        let (former, starts) = members.withLock { members in
+            members.starts[node] += 1
+            return (members.addresses[node], members.starts[node] - 1)
+        }
         let process = try NodeProcess(
-            node: node, executable: launch.executable, arguments: launch.arguments(node, former))
+            node: node, executable: launch.executable, arguments: launch.arguments(node, former, starts))
         members.withLock { members in
             members.running[node] = process
             members.addresses[node] = process.address

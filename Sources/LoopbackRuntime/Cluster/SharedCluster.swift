@@ -4,7 +4,8 @@ import Synchronization
 
 /// A cluster whose nodes share this process, each with a loop of its own.
 public final class SharedCluster<System: ClusterSystem>: RunningCluster {
-    private let makeHost: @Sendable (Int, MemberAddress?) throws(RuntimeError) -> NodeHost<System.Node>
+    private let makeHost: @Sendable (Int, MemberAddress?, UInt64) throws(RuntimeError) -> NodeHost<System.Node>
+    private let starts: Mutex<[UInt64]>
     private let hosts: Mutex<[NodeHost<System.Node>?]>
     private let members: Mutex<[MemberAddress]>
 
@@ -19,25 +20,29 @@ public final class SharedCluster<System: ClusterSystem>: RunningCluster {
     ) throws(RuntimeError) {
         try self.init(
             count: configuration.members.count,
-            makeHost: { (node, former) throws(RuntimeError) in
-                try NodeHost.make(system, node, former, configuration, dataFolder, allocations)
+            makeHost: { (node, former, incarnation) throws(RuntimeError) in
+                var configuration = configuration
+                configuration.memoryIncarnation = incarnation
+                return try NodeHost.make(system, node, former, configuration, dataFolder, allocations)
             })
     }
 
     @usableFromInline
     init(
-        count: Int, makeHost: @escaping @Sendable (Int, MemberAddress?) throws(RuntimeError) -> NodeHost<System.Node>
+        count: Int,
+        makeHost: @escaping @Sendable (Int, MemberAddress?, UInt64) throws(RuntimeError) -> NodeHost<System.Node>
     ) throws(RuntimeError) {
         self.makeHost = makeHost
         var started: [NodeHost<System.Node>] = []
         do throws(RuntimeError) {
-            for node in 0..<count { started.append(try makeHost(node, nil)) }
+            for node in 0..<count { started.append(try makeHost(node, nil, 1)) }
         } catch {
             for host in started { host.stop() }
             throw error
         }
         let addresses = started.map(\.memberAddress)
         hosts = Mutex(started)
+        starts = Mutex(Array(repeating: 1, count: count))
         members = Mutex(addresses)
         for host in started { host.start(addresses: addresses) }
     }
@@ -59,7 +64,11 @@ public final class SharedCluster<System: ClusterSystem>: RunningCluster {
 
     /// Starts a member anew at its former addresses.
     public func restart(_ node: Int) throws(RuntimeError) {
-        let host = try makeHost(node, addresses[node])
+        let incarnation = starts.withLock { starts in
+            starts[node] += 1
+            return starts[node]
+        }
+        let host = try makeHost(node, addresses[node], incarnation)
         hosts.withLock { $0[node] = host }
         host.start(addresses: addresses)
     }

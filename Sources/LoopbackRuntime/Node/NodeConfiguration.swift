@@ -23,6 +23,8 @@ public struct NodeConfiguration: Sendable {
     public var maximumClients: Int
     /// Planted faults of the log, for tests of the crash checks.
     public var logFaults: LogFaults
+    /// The incarnation of a node that keeps everything in memory, whose starts nobody else counts.
+    public var memoryIncarnation: UInt64 = 1
     /// Bytes of a log segment: what is filled with zeros ahead.
     public var segmentBytes = WriteAheadLog.defaultSegmentBytes
     /// How to read the process's allocation counts.

@@ -67,7 +67,7 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
         peers = ContiguousArray(configuration.members.map { Peer(id: $0) })
         if configuration.durability == .memory {
             log = nil
-            incarnation = MonotonicClock.wall()
+            incarnation = configuration.memoryIncarnation
         } else {
             guard let folder = configuration.dataFolder else {
                 preconditionFailure("a durable node needs a data folder")

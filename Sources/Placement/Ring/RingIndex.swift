@@ -48,8 +48,9 @@ enum BranchlessSearch {
         points.withUnsafeBufferPointer { points in
             while length > 1 {
                 let half = length / 2
-                base = points[base + half - 1] < hash ? base + half : base
-                length -= half
+                // Arithmetic on the comparison, since a conditional expression may come out as a branch.
+                base &+= half &* (points[base &+ half &- 1] < hash ? 1 : 0)
+                length &-= half
             }
         }
         return length == 1 && points[base] < hash ? base + 1 : base

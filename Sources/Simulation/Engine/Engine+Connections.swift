@@ -175,12 +175,14 @@ extension Engine {
     func clientNoticesEnd(_ number: Int) {
         let connection = connections[number]
         guard connection.isConnecting || connection.isOpenAtClient else { return }
+        let wasMade = connection.isOpenAtClient
         connection.isConnecting = false
         connection.isOpenAtClient = false
         connection.waiting = []
         let place = connection.client * members.count + connection.node
         if current[place] == number { current[place] = -1 }
-        stepClient(connection.client, .disconnected(members[connection.node]), cause: Cause())
+        let server = members[connection.node]
+        stepClient(connection.client, wasMade ? .disconnected(server) : .unreachable(server), cause: Cause())
     }
 
     @usableFromInline

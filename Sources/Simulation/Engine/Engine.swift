@@ -61,7 +61,8 @@ struct User<Offer: Service> {
     }
 }
 
-/// Runs one seed: virtual time, network, disks, clocks, crashes, clients and users.
+/// Runs one seed: virtual time, network, disks, clocks, crashes, clients and users. Its properties are unchecked for the
+/// reason that ``Host`` gives.
 @usableFromInline
 final class Engine<System: ClusterSystem> {
     @usableFromInline typealias Node = System.Node
@@ -71,64 +72,65 @@ final class Engine<System: ClusterSystem> {
     @usableFromInline let options: SimulationOptions
     @usableFromInline let system: System
     @usableFromInline let members: [NodeID]
-    @usableFromInline var workload: WorkloadOptions
-    @usableFromInline var now = UInt64.seconds(1)
-    @usableFromInline var queue = EventQueue()
-    @usableFromInline var phase = Phase.prologue
-    @usableFromInline var trace: Trace
+    @exclusivity(unchecked) @usableFromInline var workload: WorkloadOptions
+    @exclusivity(unchecked) @usableFromInline var now = UInt64.seconds(1)
+    @exclusivity(unchecked) @usableFromInline var queue = EventQueue()
+    @exclusivity(unchecked) @usableFromInline var phase = Phase.prologue
+    @exclusivity(unchecked) @usableFromInline var trace: Trace
 
-    @usableFromInline var networkRandom: SeededGenerator
-    @usableFromInline var diskRandom: SeededGenerator
-    @usableFromInline var turnRandom: SeededGenerator
-    @usableFromInline var userRandom: SeededGenerator
-    @usableFromInline var faultRandom: SeededGenerator
-    @usableFromInline var startRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var networkRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var diskRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var turnRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var userRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var faultRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var startRandom: SeededGenerator
 
-    @usableFromInline var nodes: [Node?]
-    @usableFromInline var hosts: [Host<Node>] = []
-    @usableFromInline var links: LinkTable
+    @exclusivity(unchecked) @usableFromInline var nodes: [Node?]
+    @exclusivity(unchecked) @usableFromInline var hosts: [Host<Node>] = []
+    @exclusivity(unchecked) @usableFromInline var links: LinkTable
     /// The network as it is at the moment, faults included.
-    @usableFromInline var network: NetworkOptions
-    @usableFromInline var messages = Slab<Flight<Node.Message>>()
-    @usableFromInline var reads = Slab<(part: SnapshotPart, incarnation: UInt64)>()
-    @usableFromInline var writer = ByteWriter(capacity: 4096)
+    @exclusivity(unchecked) @usableFromInline var network: NetworkOptions
+    @exclusivity(unchecked) @usableFromInline var messages = Slab<Flight<Node.Message>>()
+    @exclusivity(unchecked) @usableFromInline var reads = Slab<(part: SnapshotPart, incarnation: UInt64)>()
+    @exclusivity(unchecked) @usableFromInline var writer = ByteWriter(capacity: 4096)
     @usableFromInline let parser = RESPCommandParser()
 
-    @usableFromInline var clients: [Client] = []
-    @usableFromInline var clientTimers: [TimerTable] = []
-    @usableFromInline var clientEffects = ClientEffects<Client>()
-    @usableFromInline var connections: [SimulatedConnection<Node>] = []
+    @exclusivity(unchecked) @usableFromInline var clients: [Client] = []
+    @exclusivity(unchecked) @usableFromInline var clientTimers: [TimerTable] = []
+    @exclusivity(unchecked) @usableFromInline var clientEffects = ClientEffects<Client>()
+    @exclusivity(unchecked) @usableFromInline var connections: [SimulatedConnection<Node>] = []
     /// The connection that a client uses to a node, -1 for none, by client and node.
-    @usableFromInline var current: [Int]
+    @exclusivity(unchecked) @usableFromInline var current: [Int]
     /// Whether a client and a node are cut off from each other.
-    @usableFromInline var isClientBlocked: [Bool]
-    @usableFromInline var requests = Slab<ClientFlight<Node.Request>>()
-    @usableFromInline var responses = Slab<ClientFlight<Node.Response>>()
+    @exclusivity(unchecked) @usableFromInline var isClientBlocked: [Bool]
+    @exclusivity(unchecked) @usableFromInline var requests = Slab<ClientFlight<Node.Request>>()
+    @exclusivity(unchecked) @usableFromInline var responses = Slab<ClientFlight<Node.Response>>()
 
-    @usableFromInline var users: [User<Offer>] = []
-    @usableFromInline var judge: Offer.Judge
-    @usableFromInline var operationCount = UInt64(0)
-    @usableFromInline var started = 0
-    @usableFromInline var underWay = 0
+    @exclusivity(unchecked) @usableFromInline var users: [User<Offer>] = []
+    @exclusivity(unchecked) @usableFromInline var judge: Offer.Judge
+    @exclusivity(unchecked) @usableFromInline var operationCount = UInt64(0)
+    @exclusivity(unchecked) @usableFromInline var started = 0
+    @exclusivity(unchecked) @usableFromInline var underWay = 0
     /// Prologue or epilogue, which one, and how often it was tried.
-    @usableFromInline var script: [Offer.Operation] = []
-    @usableFromInline var scriptPosition = 0
-    @usableFromInline var scriptAttempts = 0
+    @exclusivity(unchecked) @usableFromInline var script: [Offer.Operation] = []
+    @exclusivity(unchecked) @usableFromInline var scriptPosition = 0
+    @exclusivity(unchecked) @usableFromInline var scriptAttempts = 0
 
-    @usableFromInline var nemesis: Nemesis?
-    @usableFromInline var scheduledFaults: [Fault] = []
+    @exclusivity(unchecked) @usableFromInline var nemesis: Nemesis?
+    @exclusivity(unchecked) @usableFromInline var scheduledFaults: [Fault] = []
 
-    @usableFromInline var invariants: [any Invariant<Node>]
-    @usableFromInline var violation: InvariantViolation?
-    @usableFromInline var halts: [Halt] = []
-    @usableFromInline var liveness = Liveness.notChecked("the run ended before the faults were healed")
-    @usableFromInline var coverage = Coverage()
-    @usableFromInline var steps = UInt64(0)
-    @usableFromInline var answered = 0
-    @usableFromInline var failed = 0
-    @usableFromInline var indeterminate = 0
-    @usableFromInline var fingerprint = UInt64(0xCBF2_9CE4_8422_2325)
-    @usableFromInline var meter = CostMeter()
+    @exclusivity(unchecked) @usableFromInline var invariants: [any Invariant<Node>]
+    @exclusivity(unchecked) @usableFromInline var violation: InvariantViolation?
+    @exclusivity(unchecked) @usableFromInline var halts: [Halt] = []
+    @exclusivity(unchecked) @usableFromInline var liveness = Liveness.notChecked(
+        "the run ended before the faults were healed")
+    @exclusivity(unchecked) @usableFromInline var coverage = Coverage()
+    @exclusivity(unchecked) @usableFromInline var steps = UInt64(0)
+    @exclusivity(unchecked) @usableFromInline var answered = 0
+    @exclusivity(unchecked) @usableFromInline var failed = 0
+    @exclusivity(unchecked) @usableFromInline var indeterminate = 0
+    @exclusivity(unchecked) @usableFromInline var fingerprint = UInt64(0xCBF2_9CE4_8422_2325)
+    @exclusivity(unchecked) @usableFromInline var meter = CostMeter()
 
     @inlinable
     init(system: System, options: SimulationOptions) {

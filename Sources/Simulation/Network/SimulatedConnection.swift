@@ -6,19 +6,20 @@ final class SimulatedConnection<Node: ProtocolNode> {
     @usableFromInline let client: Int
     @usableFromInline let node: Int
     /// Whether the client thinks of it as being made or made.
-    @usableFromInline var isConnecting = true
-    @usableFromInline var isOpenAtClient = false
-    @usableFromInline var isOpenAtNode = false
+    @exclusivity(unchecked) @usableFromInline var isConnecting = true
+    @exclusivity(unchecked) @usableFromInline var isOpenAtClient = false
+    @exclusivity(unchecked) @usableFromInline var isOpenAtNode = false
     /// Cut: nothing in flight arrives.
-    @usableFromInline var isCut = false
+    @exclusivity(unchecked) @usableFromInline var isCut = false
     /// Requests that wait for the connection.
-    @usableFromInline var waiting: [(request: Node.Request, id: RequestID, cause: Cause)] = []
-    @usableFromInline var lastArrivalAtNode = UInt64(0)
-    @usableFromInline var lastArrivalAtClient = UInt64(0)
+    @exclusivity(unchecked) @usableFromInline var waiting: [(request: Node.Request, id: RequestID, cause: Cause)] = []
+    @exclusivity(unchecked) @usableFromInline var lastArrivalAtNode = UInt64(0)
+    @exclusivity(unchecked) @usableFromInline var lastArrivalAtClient = UInt64(0)
     /// The requests that the node has and that aren't answered, from the sequence number `firstUnanswered`.
-    @usableFromInline var unanswered: [(id: RequestID, response: Node.Response?, cause: Cause)] = []
-    @usableFromInline var head = 0
-    @usableFromInline var firstUnanswered = UInt64(0)
+    @exclusivity(unchecked) @usableFromInline var unanswered:
+        [(id: RequestID, response: Node.Response?, cause: Cause)] = []
+    @exclusivity(unchecked) @usableFromInline var head = 0
+    @exclusivity(unchecked) @usableFromInline var firstUnanswered = UInt64(0)
 
     @inlinable
     init(client: Int, node: Int) {

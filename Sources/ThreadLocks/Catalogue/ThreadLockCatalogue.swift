@@ -1,7 +1,7 @@
 /// The in-process locks that can be asked for by name.
 public enum ThreadLockCatalogue {
     private static let spinLimit = ThreadLockOption(
-        name: "spin-limit", defaultValue: 256, allowed: 0...1_000_000,
+        name: "spin-limit", defaultValue: 64, allowed: 0...1_000_000,
         meaning: "pause instructions in one wait before the waiter yields its processor instead")
 
     /// All of them, in the order in which they are listed.
@@ -28,7 +28,7 @@ public enum ThreadLockCatalogue {
             source: "Reed & Kanodia 1979; Mellor-Crummey & Scott 1991",
             options: [
                 ThreadLockOption(
-                    name: "back-off", defaultValue: 8, allowed: 1...4_096,
+                    name: "back-off", defaultValue: 4, allowed: 1...4_096,
                     meaning: "pause instructions for each thread ahead"),
                 spinLimit,
             ],

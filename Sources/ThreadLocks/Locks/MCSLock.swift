@@ -12,7 +12,7 @@ public final class MCSLock: ThreadLock {
         public var spinLimit: UInt32
 
         /// Creates options.
-        public init(spinLimit: UInt32 = 256) {
+        public init(spinLimit: UInt32 = 64) {
             self.spinLimit = spinLimit
         }
     }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The platform's `pthread_mutex_t` of the default kind: on Linux a futex that parks its waiters and lets a running
-/// thread overtake a woken one.
+/// thread overtake a woken one. A waiter sleeps in the kernel, so it has no patience to lose.
 public final class PthreadLock: ThreadLock, @unchecked Sendable {
     // @unchecked: the pointer is constant, and pthread_mutex_t is made to be shared.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

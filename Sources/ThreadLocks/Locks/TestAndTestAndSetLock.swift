@@ -16,7 +16,7 @@ public final class TestAndTestAndSetLock: ThreadLock {
         public var spinLimit: UInt32
 
         /// Creates options; the defaults keep the longest pause near the cost of a system call.
-        public init(minimumBackOff: UInt32 = 4, maximumBackOff: UInt32 = 64, spinLimit: UInt32 = 256) {
+        public init(minimumBackOff: UInt32 = 4, maximumBackOff: UInt32 = 64, spinLimit: UInt32 = 64) {
             self.minimumBackOff = minimumBackOff
             self.maximumBackOff = maximumBackOff
             self.spinLimit = spinLimit

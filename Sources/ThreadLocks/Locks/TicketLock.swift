@@ -14,7 +14,7 @@ public final class TicketLock: ThreadLock {
         public var spinLimit: UInt32
 
         /// Creates options.
-        public init(backOffPerWaiter: UInt32 = 8, spinLimit: UInt32 = 256) {
+        public init(backOffPerWaiter: UInt32 = 4, spinLimit: UInt32 = 64) {
             self.backOffPerWaiter = backOffPerWaiter
             self.spinLimit = spinLimit
         }

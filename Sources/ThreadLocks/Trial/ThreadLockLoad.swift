@@ -6,6 +6,15 @@ public struct ThreadLockLoad: Sendable, Equatable {
         case nanoseconds(UInt64)
         /// Until all threads together have acquired so many times.
         case acquisitions(UInt64)
+
+        /// A day, or as many acquisitions.
+        static var limit: UInt64 { 86_400_000_000_000 }
+
+        var amount: UInt64 {
+            switch self {
+            case .nanoseconds(let amount), .acquisitions(let amount): amount
+            }
+        }
     }
 
     /// How many threads compete, 1 to 65,535.
@@ -66,10 +75,8 @@ public struct ThreadLockLoad: Sendable, Equatable {
         try Self.check(criticalSectionNanoseconds, in: 0...1_000_000_000, of: "criticalSectionNanoseconds")
         try Self.check(thinkNanoseconds, in: 0...1_000_000_000, of: "thinkNanoseconds")
         try Self.check(stallNanoseconds, in: 1_000_000...3_600_000_000_000, of: "stallNanoseconds")
-        switch window {
-        case .nanoseconds(let limit): try Self.check(limit, in: 1...86_400_000_000_000, of: "window")
-        case .acquisitions(let limit): try Self.check(limit, in: 1...(1 << 48), of: "window")
-        }
+        try Self.check(warmUp.amount, in: 0...Length.limit, of: "warmUp")
+        try Self.check(window.amount, in: 1...Length.limit, of: "window")
     }
 
     private static func check<Value: FixedWidthInteger & Sendable>(

@@ -6,7 +6,9 @@ struct SearchHistory {
         var isReturn: Bool
     }
 
-    /// The operations in order of invocation.
+    /// The operations in order of invocation, as they were recorded.
+    let recorded: ContiguousArray<KeyValueOperation>
+    /// The same, with every value that nobody can tell from another replaced by one and the same.
     private(set) var operations: ContiguousArray<KeyValueOperation>
     /// Calls and returns in order of time, calls first at equal times; what never returned has a call only.
     private(set) var events: ContiguousArray<Event> = []
@@ -37,10 +39,11 @@ struct SearchHistory {
         let all = (0..<group.count).map { group[$0] }
         hasAppends = kinds.appends > 0
         isGrowingList = kinds.appends > 0 && kinds.appends == kinds.writes && kinds.appends < 1 << 22
-        operations = ContiguousArray(Self.relevant(all, kinds))
-        operations.sort {
-            ($0.invokedNanoseconds, $0.returnedNanoseconds) < ($1.invokedNanoseconds, $1.returnedNanoseconds)
-        }
+        recorded = ContiguousArray(
+            Self.relevant(all, kinds).sorted {
+                ($0.invokedNanoseconds, $0.returnedNanoseconds) < ($1.invokedNanoseconds, $1.returnedNanoseconds)
+            })
+        operations = kinds.increments + kinds.appends == 0 ? Self.merged(recorded) : recorded
         deadlines = ContiguousArray(operations.map(\.returnedNanoseconds))
         states = ValueTable(capacity: operations.count)
         layOutEvents()
@@ -70,6 +73,22 @@ struct SearchHistory {
                     : operation.kind == .compareAndSet ? operation.result : nil
             })
         return all.filter { $0.hasReturned || KeyValueModel.producedState($0).map(needed.contains) ?? true }
+    }
+
+    /// Values that no operation reads or expects make no difference to anything but whether there is one: as one value
+    /// they make equal states equal, which saves the search from going through them one by one.
+    private static func merged(_ operations: ContiguousArray<KeyValueOperation>) -> ContiguousArray<KeyValueOperation> {
+        let told = Set(
+            operations.lazy.filter { $0.kind == .get || $0.kind == .compareAndSet }.map(\.result))
+        let untold = ValueIdentity.foreign(digest: .max)
+        if told.contains(untold) { return operations }
+        var operations = operations
+        for index in operations.indices where operations[index].kind == .put || operations[index].kind == .compareAndSet
+        {
+            let argument = operations[index].argument
+            if argument != ValueIdentity.absent, !told.contains(argument) { operations[index].argument = untold }
+        }
+        return operations
     }
 
     private mutating func layOutEvents() {

@@ -12,7 +12,7 @@ struct SearchWindow {
 
     init(_ history: SearchHistory, upTo event: Int) {
         let end = history.events[event].time
-        operations = history.operations.compactMap { operation in
+        operations = history.recorded.compactMap { operation in
             guard operation.invokedNanoseconds <= end else { return nil }
             if operation.hasReturned, operation.returnedNanoseconds > end {
                 // Not yet answered at that time: a read tells nothing, a write may have happened.

@@ -1,0 +1,140 @@
+import ProtocolKit
+import Simulation
+import Testing
+
+@testable import Consensus
+
+/// Every planted fault is seen: most by chance under random faults, and those that need a rare coincidence by a
+/// schedule written out by hand. The unmutated protocol passes the same seeds and schedules.
+@Suite("Raft's planted faults")
+struct RaftMutationTests {
+    @Test(
+        "a planted fault is caught by random faults within ten seeds",
+        arguments: [
+            (RaftMutation.skipSync, "leader-completeness"), (.acknowledgeBeforeQuorum, "leader-completeness"),
+            (.noTruncate, "log-matching"), (.forgetNoOperation, "linearizable"),
+            (.readWithoutLeaseCheck, "linearizable"),
+        ])
+    func caught(mutation: RaftMutation, by property: String) throws {
+        var options = SimulationOptions.chaos(for: RaftSystem.self)
+        options.mutation = mutation.rawValue
+        let summary = try SimulationCampaign.run(
+            RaftSystem.self, seeds: 1...10, options: options, stopsAtFailure: true)
+        let outcome = try #require(summary.failures.first).outcome
+        #expect(outcome.description.hasPrefix("violated: \(property)"), "\(outcome)")
+    }
+
+    @Test("the protocol as it is passes the same seeds")
+    func unmutated() throws {
+        let summary = try SimulationCampaign.run(
+            RaftSystem.self, seeds: 1...10, options: .chaos(for: RaftSystem.self))
+        #expect(summary.passed == 10)
+    }
+
+    private func options(_ mutation: RaftMutation?) -> RaftOptions {
+        var options = RaftOptions()
+        options.mutation = mutation
+        options.hasPreVote = false
+        return options
+    }
+
+    private func ask(_ term: UInt64, last: UInt64 = 0, of lastTerm: UInt64 = 0) -> RaftMessage {
+        .requestVote(
+            RequestVote(term: Term(term), lastLogIndex: LogIndex(last), lastLogTerm: Term(lastTerm), isPreVote: false))
+    }
+
+    /// A server that has begun an election, its own vote durable.
+    private func candidate(
+        _ id: UInt32, of count: UInt32 = 3, term: UInt64 = 0, log: [UInt64] = [],
+        mutation: RaftMutation?
+    ) -> SteppedServer {
+        var server = SteppedServer(id, of: count, options: options(mutation), term: term, log: log)
+        server.wait(2 * SteppedServer.election)
+        server.turn(.timer(RaftTimer.election))
+        server.persist()
+        return server
+    }
+
+    @Test("a voter that forgets its vote in a crash elects two leaders", arguments: [nil, RaftMutation.voteTwice])
+    func voteTwice(mutation: RaftMutation?) throws {
+        var first = candidate(0, mutation: mutation)
+        var second = candidate(1, mutation: mutation)
+        var voter = SteppedServer(2, options: options(mutation))
+        voter.receive(ask(1), from: 0)
+        first.receive(.voteResponse(try #require(voter.vote(to: 0))), from: 2)
+        #expect(first.server.role == .leader)
+
+        let stored = try RaftHardState(decoding: #require(voter.hardStates.last))
+        voter = SteppedServer(
+            2, options: options(mutation), term: stored.term.rawValue, vote: stored.vote?.rawValue, incarnation: 2)
+        voter.wait(SteppedServer.election)
+        voter.receive(ask(1), from: 1)
+        second.receive(.voteResponse(try #require(voter.vote(to: 1))), from: 2)
+
+        var safety = ElectionSafety<KeyValueStore>()
+        let servers = [first.server, second.server, voter.server]
+        #expect(safety.check(servers, changed: 0) == nil)
+        #expect((safety.check(servers, changed: 1) != nil) == (mutation != nil))
+    }
+
+    @Test(
+        "an entry of an old term that is committed by counting can be lost (figure 8)",
+        arguments: [nil, RaftMutation.commitOldTerm])
+    func figure8(mutation: RaftMutation?) {
+        // (c) S1 leads term 4 and has brought its entry of term 2 to a majority; (d) S5 leads term 5 without it.
+        var s1 = candidate(0, of: 5, term: 3, log: [1, 2], mutation: mutation)
+        for peer in [1, 2] as [UInt32] {
+            s1.receive(.voteResponse(VoteResponse(term: Term(4), isGranted: true, isPreVote: false)), from: peer)
+        }
+        s1.persist()
+        s1.match(2, from: 1)
+        s1.match(2, from: 2)
+        var s5 = candidate(4, of: 5, term: 4, log: [1, 3], mutation: mutation)
+        for peer in [1, 2] as [UInt32] {
+            var voter = SteppedServer(peer, of: 5, options: options(mutation), term: 4, log: [1, 2])
+            voter.receive(ask(5, last: 2, of: 3), from: 4)
+            if let vote = voter.vote(to: 4) { s5.receive(.voteResponse(vote), from: peer) }
+        }
+        #expect(s5.server.role == .leader)
+
+        var completeness = LeaderCompleteness<KeyValueStore>()
+        let servers = [s1.server, nil, nil, nil, s5.server]
+        let wrong = completeness.check(servers, changed: 0) ?? completeness.check(servers, changed: 4)
+        #expect((wrong != nil) == (mutation != nil))
+    }
+
+    @Test(
+        "a lease that runs from a late acknowledgement outlives the follower's promise: a stale read",
+        arguments: [nil, RaftMutation.leaseFromReply])
+    func lease(mutation: RaftMutation?) throws {
+        var options = options(mutation)
+        options.reads = .lease
+        var old = SteppedServer(options: options)
+        old.elect()
+        old.match(1, from: 1)
+        old.wait(options.heartbeatInterval)
+        old.turn(.timer(RaftTimer.heartbeat))
+        let sentAt = old.nanoseconds
+        let heartbeat = try #require(old.appends(to: 1).last)
+
+        // Server 1 hears the heartbeat at once; its answer takes most of an election timeout.
+        var follower = SteppedServer(1, options: options, term: 1, log: [1])
+        follower.nanoseconds = sentAt
+        follower.receive(.appendEntries(heartbeat), from: 0)
+        old.nanoseconds = sentAt + SteppedServer.election * 8 / 10
+        old.match(1, from: 1)
+
+        // Its promise over, it elects server 2, which commits a write with it.
+        follower.nanoseconds = sentAt + SteppedServer.election
+        let term = old.server.currentTerm.rawValue
+        follower.receive(ask(term + 1, last: 1, of: 1), from: 2)
+        #expect(follower.vote(to: 2)?.isGranted == true)
+        follower.receive(
+            .appendEntries(AppendEntries(term: term + 1, after: 1, of: 1, [term + 1], commit: 2)), from: 2)
+        #expect(follower.server.machine.query(KeyValueRequest(.get(key: "k")).payload) == .value("v"))
+
+        old.nanoseconds = sentAt + SteppedServer.election * 12 / 10
+        old.request(.get(key: "k"))
+        #expect(old.replies == (mutation == nil ? [] : [.absent]))
+    }
+}
