@@ -39,8 +39,13 @@ extension ByteWriter {
 
     /// Appends an error line; line breaks in the text become spaces.
     public mutating func writeError(_ text: String) {
-        write(UInt8(0x2D))
-        for byte in text.utf8 { write(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
+        writeLine(0x2D, Bytes(text))
+    }
+
+    /// Appends a line of text; line breaks in it become spaces, so that it can't end early.
+    private mutating func writeLine(_ tag: UInt8, _ text: Bytes) {
+        write(tag)
+        text.withUnsafeBytes { for byte in $0 { write(byte == 0x0A || byte == 0x0D ? 0x20 : byte) } }
         writeLineEnd()
     }
 
@@ -99,11 +104,8 @@ extension ByteWriter {
     /// Appends any value.
     public mutating func write(_ value: RESPValue) {
         switch value {
-        case .simple(let text):
-            write(UInt8(0x2B))
-            write(raw: text)
-            writeLineEnd()
-        case .error(let text): writeError(text.text)
+        case .simple(let text): writeLine(0x2B, text)
+        case .error(let text): writeLine(0x2D, text)
         case .integer(let number): writeInteger(number)
         case .bulk(let bytes): writeBulk(bytes)
         case .null: writeNull()

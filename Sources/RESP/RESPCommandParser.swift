@@ -43,6 +43,9 @@ public struct RESPCommandParser {
                     region, at: offset + 1, limit: limits.bulkBytes, what: "bulk string")
             else { return .needMore }
             guard length >= 0 else { throw .invalidNumber }
+            guard start + length <= limits.messageBytes else {
+                throw .tooLarge(what: "command", limit: limits.messageBytes)
+            }
             guard region.count >= start + length + 2 else { return .needMore }
             guard region[start + length] == 0x0D, region[start + length + 1] == 0x0A else {
                 throw .unexpectedByte(region[start + length], expected: "CR LF after a bulk string")

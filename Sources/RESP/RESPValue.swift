@@ -27,7 +27,12 @@ extension RESPValue {
         _ region: UnsafeRawBufferPointer, limits: RESPLimits = RESPLimits()
     ) throws(RESPError) -> (value: RESPValue, consumed: Int)? {
         var offset = 0
-        guard let value = try parse(region, &offset, limits, depth: 0) else { return nil }
+        guard let value = try parse(region, &offset, limits, depth: 0) else {
+            guard region.count <= limits.messageBytes else {
+                throw .tooLarge(what: "value", limit: limits.messageBytes)
+            }
+            return nil
+        }
         return (value, offset)
     }
 

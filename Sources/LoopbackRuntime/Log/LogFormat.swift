@@ -10,17 +10,19 @@ import ProtocolKit
 /// | bytes | what |
 /// |---|---|
 /// | 4 | length n of kind and body, never 0 |
-/// | 4 | CRC-32C of length, kind and body, continued from the previous record's (from the header's for the first) |
+/// | 4 | CRC-32C of the length, continued from the previous record's CRC (from the header's for the first) |
+/// | 4 | CRC-32C of length, kind and body, continued likewise |
 /// | 1 | kind |
 /// | n − 1 | body |
 ///
+/// The length has a CRC of its own, since a record that was cut short is told from a damaged one by where it should end.
 /// The chain makes every record vouch for all before it, and the epoch in the header makes records of different files
 /// strangers to each other.
 enum LogFormat {
     static let magic: UInt64 = 0x314C_4157_4843_4F43  // "COCHWAL1" read as a little-endian number
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerBytes = 48
-    static let recordHeaderBytes = 8
+    static let recordHeaderBytes = 12
     static let sectorBytes = 512
     /// Longest record.
     static let recordBound = 64 << 20
@@ -58,6 +60,7 @@ enum LogFormat {
     static func begin(_ kind: Kind, in writer: inout ByteWriter) -> Int {
         let start = writer.count
         writer.write(UInt64(0))
+        writer.write(UInt32(0))
         writer.write(kind.rawValue)
         return start
     }
@@ -70,7 +73,8 @@ enum LogFormat {
         let region = writer.readable
         let seeded = checksum(UnsafeRawBufferPointer(rebasing: region[start..<(start + 4)]), seed: chain)
         let next = checksum(UnsafeRawBufferPointer(rebasing: region[(start + recordHeaderBytes)...]), seed: seeded)
-        writer.patch(next, at: start + 4)
+        writer.patch(seeded, at: start + 4)
+        writer.patch(next, at: start + 8)
         return next
     }
 

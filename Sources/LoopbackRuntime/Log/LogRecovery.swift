@@ -75,8 +75,17 @@ enum LogRecovery {
         var offset = LogFormat.headerBytes
         var chain = header.chain
         var highest = LogIndex.zero
-        while let length = try recordLength(region, at: offset, path: path, isLast: isLast) {
-            let end = offset + LogFormat.recordHeaderBytes + length
+        reading: while true {
+            let end: Int
+            switch readHeader(region, at: offset, chain) {
+            case .none: break reading
+            case .cutShort where isLast:
+                log.droppedBytes = min(LogFormat.recordHeaderBytes, region.count - offset)
+                break reading
+            case .cutShort, .damaged:
+                throw .corrupt(path: path, offset: offset, reason: "a record's length and its checksum don't match")
+            case .record(let length): end = offset + LogFormat.recordHeaderBytes + length
+            }
             guard end <= region.count, let next = check(region, offset, end, chain) else {
                 guard isLast, isTorn(region, offset, min(end, region.count), claimedEnd: end) else {
                     throw .corrupt(path: path, offset: offset, reason: "a record's checksum doesn't match")
@@ -96,24 +105,35 @@ enum LogRecovery {
         log.segments.append((epoch, offset, highest))
     }
 
-    /// The length of the record at an offset, nil at the end of the records.
-    private static func recordLength(
-        _ region: UnsafeRawBufferPointer, at offset: Int, path: String, isLast: Bool
-    ) throws(RuntimeError) -> Int? {
-        guard offset + LogFormat.recordHeaderBytes <= region.count else { return nil }
-        let length = Int(UInt32(littleEndian: region.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-        if length == 0 { return nil }
-        guard length <= LogFormat.recordBound else {
-            throw .corrupt(path: path, offset: offset, reason: "a record claims \(length) bytes")
+    private enum Header {
+        /// The records end here.
+        case none
+        case record(length: Int)
+        /// Only the sectors before a boundary inside the header were written, or the file ends inside it.
+        case cutShort
+        case damaged
+    }
+
+    private static func readHeader(_ region: UnsafeRawBufferPointer, at offset: Int, _ chain: UInt32) -> Header {
+        let end = offset + LogFormat.recordHeaderBytes
+        guard end <= region.count else {
+            return region[offset...].allSatisfy { $0 == 0 } ? .none : .cutShort
         }
-        return length
+        let length = UInt32(littleEndian: region.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        let stored = UInt32(littleEndian: region.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
+        if checksum(UnsafeRawBufferPointer(rebasing: region[offset..<(offset + 4)]), seed: chain) == stored {
+            return length > 0 && length <= LogFormat.recordBound ? .record(length: Int(length)) : .damaged
+        }
+        if length == 0, stored == 0 { return .none }
+        let boundary = (offset / LogFormat.sectorBytes + 1) * LogFormat.sectorBytes
+        return boundary < end && region[boundary...].allSatisfy { $0 == 0 } ? .cutShort : .damaged
     }
 
     private static func check(_ region: UnsafeRawBufferPointer, _ offset: Int, _ end: Int, _ chain: UInt32) -> UInt32? {
         let seeded = checksum(UnsafeRawBufferPointer(rebasing: region[offset..<(offset + 4)]), seed: chain)
         let body = UnsafeRawBufferPointer(rebasing: region[(offset + LogFormat.recordHeaderBytes)..<end])
         let next = checksum(body, seed: seeded)
-        let stored = UInt32(littleEndian: region.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
+        let stored = UInt32(littleEndian: region.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self))
         return next == stored ? next : nil
     }
 

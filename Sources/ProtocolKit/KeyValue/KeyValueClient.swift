@@ -261,6 +261,11 @@ where Node.Request == KeyValueRequest, Node.Response == KeyValueResponse {
             session = SessionID(UInt64(id))
             nextSequence = 1
             for slot in pending.indices where pending[slot].state == .waiting {
+                if pending[slot].mayHaveHappened, pending[slot].sequence > 0 {
+                    // It may have been applied in the former session: in a new one it would be applied again.
+                    fail(slot, .sessionExpired, &effects)
+                    continue
+                }
                 if !pending[slot].request.isRead, let command = KeyValueCommand(pending[slot].request) {
                     (pending[slot].request, pending[slot].sequence) = stamped(command)
                 }

@@ -88,8 +88,8 @@ public struct KeyValueJudge: HistoryJudge {
         case (.get, .value(let value)):
             return KeyValueNaming.identity(of: value, isCounter: parts.key[0] == KeyValueNaming.Space.counter.rawValue)
         case (.get, .absent): return ValueIdentity.absent
-        case (.delete, .integer(let count)): return UInt64(count)
-        case (.increment, .integer(let number)): return ValueIdentity.integer(number)
+        case (.delete, .integer(let count)): return UInt64(bitPattern: count)
+        case (.increment, .integer(let number)): return KeyValueNaming.identity(ofInteger: number)
         case (.append, .integer(let bytes)):
             guard let pieceBytes, bytes > 0, bytes % pieceBytes == 0 else { return KeyValueOperation.unreported }
             return UInt64(bytes / pieceBytes)

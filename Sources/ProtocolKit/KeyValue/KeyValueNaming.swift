@@ -54,11 +54,13 @@ enum KeyValueNaming {
     static func identity(of value: Bytes, isCounter: Bool) -> UInt64 {
         value.withUnsafeBytes { region in
             if isCounter {
-                guard let number = Int64(String(decoding: region, as: UTF8.self)), abs(number) < 1 << 60 else {
+                guard let number = Int64(String(decoding: region, as: UTF8.self)), isCountable(number) else {
                     return ValueIdentity.foreign(digest: KeyValueTable.hash(region))
                 }
                 return ValueIdentity.integer(number)
             }
+            // Nobody writes an empty value, and it is not an absent one.
+            guard !region.isEmpty else { return ValueIdentity.foreign(digest: 0) }
             var identity = ValueIdentity.absent
             var offset = 0
             while offset < region.count {
@@ -71,6 +73,17 @@ enum KeyValueNaming {
             }
             return identity
         }
+    }
+
+    /// The identity of an integer that was read or answered.
+    static func identity(ofInteger number: Int64) -> UInt64 {
+        isCountable(number)
+            ? ValueIdentity.integer(number) : ValueIdentity.foreign(digest: UInt64(bitPattern: number))
+    }
+
+    /// Whether a load can have counted to a number.
+    private static func isCountable(_ number: Int64) -> Bool {
+        number.magnitude < 1 << 60
     }
 
     private static func hexadecimal(_ region: UnsafeRawBufferPointer, at start: Int) -> UInt64? {

@@ -16,10 +16,10 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     @inlinable
     public var isRead: Bool { !payload.isEmpty && payload[0] == CommandTag.get }
 
-    /// Codes a command, with its place in a session where it has one.
+    /// Codes a command, with its place in a session where it has one: reads and the opening of a session have none.
     public init(_ command: KeyValueCommand, stamp: SessionStamp? = nil) {
         switch command {
-        case .get(let key): self.init(CommandTag.get, stamp, key)
+        case .get(let key): self.init(CommandTag.get, nil, key)
         case .put(let key, let value): self.init(CommandTag.put, stamp, key, value)
         case .delete(let key): self.init(CommandTag.delete, stamp, key)
         case .compareAndSet(let key, nil, let value): self.init(CommandTag.putIfAbsent, stamp, key, value)
@@ -28,7 +28,7 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
         case .increment(let key, let delta):
             self.init(CommandTag.increment, stamp, key, Bytes(withUnsafeBytes(of: delta.littleEndian) { Array($0) }))
         case .append(let key, let value): self.init(CommandTag.append, stamp, key, value)
-        case .openSession: self.init(CommandTag.openSession, stamp, Bytes())
+        case .openSession: self.init(CommandTag.openSession, nil, Bytes())
         }
     }
 

@@ -75,7 +75,7 @@ extension KeyValueStore {
                 case KeyValueSnapshot.itemTag:
                     let key = try reader.readBytes(limit: KeyValueLimits.keyBytes)
                     restore(key: key, value: try reader.readBytes(limit: KeyValueLimits.valueBytes))
-                case KeyValueSnapshot.sessionTag: sessions.restore(try Self.readSession(from: &reader))
+                case KeyValueSnapshot.sessionTag: try sessions.restore(try Self.readSession(from: &reader))
                 default: throw .unknownTag(what: "snapshot item", value: UInt64(tag))
                 }
             }
@@ -87,7 +87,9 @@ extension KeyValueStore {
             id: SessionID(try reader.read()), acknowledgedBelow: try reader.read(),
             lastActiveMilliseconds: try reader.read(), answers: [])
         for _ in 0..<(try reader.readCount(limit: Int(SessionTable.maximumWindow), of: "answers")) {
-            session.answers.append((try reader.read(), try KeyValueResponse(answerFrom: &reader)))
+            let sequence: UInt64 = try reader.read()
+            if let last = session.answers.last, last.sequence >= sequence { throw .invalid(what: "order of answers") }
+            session.answers.append((sequence, try KeyValueResponse(answerFrom: &reader)))
         }
         return session
     }

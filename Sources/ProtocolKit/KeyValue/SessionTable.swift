@@ -50,7 +50,7 @@ struct SessionTable: Sendable {
         guard stamp.sequence >= sessions[position].acknowledgedBelow else {
             return .answer(.refused(.rejected("the session's command \(stamp.sequence) was acknowledged before")))
         }
-        guard stamp.sequence < sessions[position].acknowledgedBelow + Self.maximumWindow else {
+        guard stamp.sequence - sessions[position].acknowledgedBelow < Self.maximumWindow else {
             return .answer(.refused(.overloaded))
         }
         if let place = sessions[position].place(of: stamp.sequence) {
@@ -68,11 +68,18 @@ struct SessionTable: Sendable {
 
     /// Drops the sessions that have been silent for too long.
     mutating func expire(now: UInt64) {
-        sessions.removeAll { $0.lastActiveMilliseconds + Self.expiryMilliseconds < now }
+        sessions.removeAll {
+            $0.lastActiveMilliseconds < now && now - $0.lastActiveMilliseconds > Self.expiryMilliseconds
+        }
     }
 
-    /// Takes over a restored session; they come in order.
-    mutating func restore(_ session: Session) {
+    /// Takes over a restored session; they come in order, since they are found by bisection.
+    mutating func restore(_ session: Session) throws(WireError) {
+        if let last = sessions.last, last.id >= session.id { throw .invalid(what: "order of sessions") }
+        guard sessions.count < Self.maximumSessions else {
+            throw .tooLarge(
+                what: "number of sessions", value: UInt64(sessions.count) + 1, limit: UInt64(Self.maximumSessions))
+        }
         sessions.append(session)
     }
 
