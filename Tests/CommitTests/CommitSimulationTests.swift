@@ -49,7 +49,6 @@ struct CommitSimulationTests {
         if shape != .crowded {
             #expect(summary.passed >= summary.seeds / 2, "\(summary.unknown.first?.outcome.description ?? "")")
         }
-            locking, shape, summary.passed, summary.unknownCount, summary.unknown.map(\.outcome.description).prefix(3))
         let coverage = summary.coverage
         #expect(coverage.crashes > 0 && coverage.unsyncedBytesLost > 0)
         #expect(coverage[.transactionCommitted] > 0 && coverage[.transactionAborted] > 0)
