@@ -188,6 +188,9 @@ struct CoordinatorTests {
         #expect(bench.log.count < 10)
         // The first, and the last, whose end waits for the next commit.
         #expect(try bench.restarted().node.coordinator.transactionCount == 2)
+        let recovery = Recovery(incarnation: 2, seed: 1, snapshot: bench.snapshot, log: bench.undiscarded)
+        let both = try CommitBench(0, recovery: recovery).node.coordinator
+        #expect(both.transactions.count == 2, "what the checkpoint contains isn't redone")
     }
 
     @Test("a PREPARE without an answer is sent again, at once when the link comes back")

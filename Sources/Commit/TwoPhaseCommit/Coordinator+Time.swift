@@ -129,7 +129,7 @@ extension Coordinator {
                 try reader.expectEnd()
             }
         }
-        for record in recovery.log {
+        for record in recovery.logAfterCheckpoint {
             let id = TransactionID(record.tag)
             switch RecordKind(rawValue: record.kind) {
             case .commit: restoreCommitted(id, try DecisionRecord(decoding: record.payload), now)
