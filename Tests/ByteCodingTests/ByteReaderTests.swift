@@ -72,7 +72,7 @@ struct ByteReaderTests {
 
     @Test("refuses a claimed length before looking for the bytes")
     func claim() {
-        Bytes([0xFF, 0xFF, 0xFF, 0xFF]).withUnsafeBytes { region in
+        _ = Bytes([0xFF, 0xFF, 0xFF, 0xFF]).withUnsafeBytes { region in
             #expect(throws: WireError.tooLarge(what: "length", value: 0xFFFF_FFFF, limit: 1 << 30)) {
                 var reader = ByteReader(region)
                 _ = try reader.readBytes()
@@ -82,7 +82,7 @@ struct ByteReaderTests {
 
     @Test("refuses a truth value that is neither 0 nor 1", arguments: [UInt8(2), 3, 0x7F, 0x80, 0xFF])
     func truth(byte: UInt8) {
-        Bytes([byte]).withUnsafeBytes { region in
+        _ = Bytes([byte]).withUnsafeBytes { region in
             #expect(throws: WireError.unknownTag(what: "truth value", value: UInt64(byte))) {
                 var reader = ByteReader(region)
                 _ = try reader.readBool()
@@ -105,7 +105,7 @@ struct ByteReaderTests {
 
     @Test("refuses a negative count")
     func negative() {
-        Bytes("abc").withUnsafeBytes { region in
+        _ = Bytes("abc").withUnsafeBytes { region in
             #expect(throws: WireError.truncated) {
                 var reader = ByteReader(region)
                 _ = try reader.readRegion(count: -1)

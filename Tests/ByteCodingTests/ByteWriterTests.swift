@@ -32,7 +32,7 @@ struct ByteWriterTests {
         writer.consume(6)
         #expect(writer.bytes() == "world")
         writer.consume(5)
-        #expect(writer.isEmpty)
+        #expect(writer.count == 0)
         #expect(writer.head == 0)
         #expect(writer.tail == 0)
     }
@@ -128,7 +128,7 @@ struct ByteWriterTests {
         writer.write(raw: Bytes([UInt8](repeating: 7, count: 10_000)))
         let capacity = writer.capacity
         writer.removeAll()
-        #expect(writer.isEmpty)
+        #expect(writer.count == 0)
         #expect(writer.capacity == capacity)
     }
 }

@@ -60,9 +60,10 @@ private struct Bench {
         effects.removeAll()
     }
 
-    mutating func invoke(_ number: UInt64, _ command: KeyValueCommand) -> Sent? {
+    mutating func invoke(_ number: UInt64, _ command: KeyValueCommand) throws -> Sent {
         step(.invoke(OperationID(number), command))
-        return sent.last
+        let sent = sent.last
+        return try #require(sent)
     }
 
     mutating func answer(_ response: KeyValueResponse, to id: RequestID, from server: UInt32) {
@@ -99,7 +100,7 @@ struct KeyValueClientTests {
     @Test("asks its preferred server and passes the answer on")
     func plain() throws {
         var bench = Bench()
-        let sent = try #require(bench.invoke(7, put))
+        let sent = try bench.invoke(7, put)
         #expect(sent.server == 0)
         #expect(sent.command == put)
         #expect(sent.stamp == nil)
@@ -112,12 +113,12 @@ struct KeyValueClientTests {
     @Test("answers in any order go to their operations")
     func concurrent() throws {
         var bench = Bench()
-        let one = try #require(bench.invoke(1, put))
-        let two = try #require(bench.invoke(2, get))
+        let one = try bench.invoke(1, put)
+        let two = try bench.invoke(2, get)
         #expect(one.id != two.id)
         bench.answer(.value("x"), to: two.id, from: 0)
         #expect(bench.ended == ["2 answered value(x)"])
-        let three = try #require(bench.invoke(3, get))
+        let three = try bench.invoke(3, get)
         #expect(three.id != two.id)
         bench.answer(.done, to: one.id, from: 0)
         #expect(bench.ended == ["1 answered done"])
@@ -128,21 +129,22 @@ struct KeyValueClientTests {
     @Test("follows a redirect at once, and asks there from then on")
     func redirect() throws {
         var bench = Bench()
-        let sent = try #require(bench.invoke(1, put))
+        let sent = try bench.invoke(1, put)
         bench.answer(.refused(.redirect(NodeID(2))), to: sent.id, from: 0)
         let again = try #require(bench.sent.first)
         #expect(again.server == 2)
         #expect(again.command == put)
         bench.answer(.done, to: again.id, from: 2)
         #expect(bench.ended == ["1 answered done"])
-        #expect(bench.invoke(2, put)?.server == 2)
+        let next = try bench.invoke(2, put)
+        #expect(next.server == 2)
     }
 
     @Test("waits before it asks again where no leader is known or the redirect leads nowhere")
     func noLeader() throws {
         for refusal in [Refusal.noLeader, .redirect(NodeID(9))] {
             var bench = Bench()
-            let sent = try #require(bench.invoke(1, put))
+            let sent = try bench.invoke(1, put)
             bench.answer(.refused(refusal), to: sent.id, from: 0)
             #expect(bench.sent.isEmpty && bench.ended.isEmpty)
             bench.retry()
@@ -156,7 +158,7 @@ struct KeyValueClientTests {
     @Test("a redirect of a server to itself is no reason to hurry")
     func selfRedirect() throws {
         var bench = Bench()
-        let sent = try #require(bench.invoke(1, put))
+        let sent = try bench.invoke(1, put)
         bench.answer(.refused(.redirect(NodeID(0))), to: sent.id, from: 0)
         #expect(bench.sent.isEmpty)
         bench.retry()
@@ -166,8 +168,8 @@ struct KeyValueClientTests {
     @Test("a write whose connection ended may have happened, a read is asked again")
     func disconnected() throws {
         var bench = Bench()
-        _ = bench.invoke(1, put)
-        let read = try #require(bench.invoke(2, get))
+        _ = try bench.invoke(1, put)
+        let read = try bench.invoke(2, get)
         bench.step(.disconnected(NodeID(0)))
         #expect(bench.ended == ["1 indeterminate disconnected"])
         bench.retry()
@@ -180,7 +182,7 @@ struct KeyValueClientTests {
     @Test("a connection to another server that ends is no matter")
     func otherDisconnected() throws {
         var bench = Bench()
-        let sent = try #require(bench.invoke(1, put))
+        let sent = try bench.invoke(1, put)
         bench.step(.disconnected(NodeID(2)))
         #expect(bench.ended.isEmpty)
         bench.answer(.done, to: sent.id, from: 0)
@@ -188,9 +190,9 @@ struct KeyValueClientTests {
     }
 
     @Test("a write that was never sent is tried elsewhere")
-    func unreachable() {
+    func unreachable() throws {
         var bench = Bench()
-        _ = bench.invoke(1, put)
+        _ = try bench.invoke(1, put)
         bench.step(.unreachable(NodeID(0)))
         #expect(bench.ended.isEmpty)
         bench.retry()
@@ -200,13 +202,13 @@ struct KeyValueClientTests {
     @Test("past its time a sent operation is indeterminate, a held one failed")
     func timeouts() throws {
         var bench = Bench()
-        _ = bench.invoke(1, put)
+        _ = try bench.invoke(1, put)
         bench.advance(to: .milliseconds(1_100))
         #expect(bench.ended == ["1 indeterminate timedOut"])
         #expect(bench.timers.isEmpty)
 
         var unreachable = Bench()
-        _ = unreachable.invoke(1, put)
+        _ = try unreachable.invoke(1, put)
         var server: UInt32 = 0
         while unreachable.now < .milliseconds(990) {
             unreachable.step(.unreachable(NodeID(server)))
@@ -222,11 +224,12 @@ struct KeyValueClientTests {
     @Test("an answer after the time-out is ignored, and the next operation asks another server")
     func lateAnswer() throws {
         var bench = Bench()
-        let sent = try #require(bench.invoke(1, put))
+        let sent = try bench.invoke(1, put)
         bench.advance(to: .milliseconds(1_100))
         bench.answer(.done, to: sent.id, from: 0)
         #expect(bench.ended.isEmpty)
-        #expect(bench.invoke(2, put)?.server == 1)
+        let next = try bench.invoke(2, put)
+        #expect(next.server == 1)
     }
 
     @Test(
@@ -236,7 +239,7 @@ struct KeyValueClientTests {
         ])
     func refusals(refusal: Refusal, error: String) throws {
         var bench = Bench()
-        let sent = try #require(bench.invoke(1, put))
+        let sent = try bench.invoke(1, put)
         bench.answer(.refused(refusal), to: sent.id, from: 0)
         #expect(bench.ended == ["1 failed \(error)"])
     }
@@ -259,7 +262,7 @@ struct KeyValueSessionClientTests {
     /// A client whose session 5 is open and that has one write under way.
     private func opened() throws -> (Bench, Bench.Sent) {
         var bench = Bench(usesSession: true)
-        let opening = try #require(bench.invoke(1, put))
+        let opening = try bench.invoke(1, put)
         #expect(opening.command == .openSession)
         bench.answer(.integer(5), to: opening.id, from: 0)
         return (bench, try #require(bench.sent.first))
@@ -270,12 +273,13 @@ struct KeyValueSessionClientTests {
         var (bench, first) = try opened()
         #expect(first.command == put)
         #expect(first.stamp == SessionStamp(session: SessionID(5), sequence: 1, acknowledgedBelow: 1))
-        let second = try #require(bench.invoke(2, put))
+        let second = try bench.invoke(2, put)
         #expect(second.stamp == SessionStamp(session: SessionID(5), sequence: 2, acknowledgedBelow: 1))
         bench.answer(.done, to: first.id, from: 0)
-        let third = try #require(bench.invoke(3, put))
+        let third = try bench.invoke(3, put)
         #expect(third.stamp == SessionStamp(session: SessionID(5), sequence: 3, acknowledgedBelow: 2))
-        #expect(bench.invoke(4, get)?.stamp == nil)
+        let next = try bench.invoke(4, get)
+        #expect(next.stamp == nil)
     }
 
     @Test("a write whose connection ended is sent again under the same number")
@@ -305,7 +309,7 @@ struct KeyValueSessionClientTests {
     func restamped() throws {
         var (bench, _) = try opened()
         bench.step(.disconnected(NodeID(0)))
-        let other = try #require(bench.invoke(2, put))
+        let other = try bench.invoke(2, put)
         bench.answer(.refused(.sessionExpired), to: other.id, from: 1)
         #expect(bench.ended == ["2 failed sessionExpired"])
         bench.retry()
@@ -318,7 +322,7 @@ struct KeyValueSessionClientTests {
     @Test("a write that was surely not applied is sent in the new session")
     func heldIsRestamped() throws {
         var (bench, first) = try opened()
-        let other = try #require(bench.invoke(2, put))
+        let other = try bench.invoke(2, put)
         bench.answer(.refused(.noLeader), to: first.id, from: 0)
         bench.answer(.refused(.sessionExpired), to: other.id, from: 0)
         bench.retry()
@@ -331,7 +335,7 @@ struct KeyValueSessionClientTests {
     @Test("asks for a session where the leader is, and again when the connection ends")
     func sessionElsewhere() throws {
         var bench = Bench(usesSession: true)
-        let opening = try #require(bench.invoke(1, put))
+        let opening = try bench.invoke(1, put)
         bench.answer(.refused(.redirect(NodeID(2))), to: opening.id, from: 0)
         bench.retry()
         #expect(bench.sent.map(\.server) == [2])
@@ -344,9 +348,9 @@ struct KeyValueSessionClientTests {
     }
 
     @Test("an operation that waits for its session in vain surely had no effect")
-    func noSession() {
+    func noSession() throws {
         var bench = Bench(usesSession: true)
-        _ = bench.invoke(1, put)
+        _ = try bench.invoke(1, put)
         bench.advance(to: .milliseconds(1_100))
         #expect(bench.ended == ["1 failed timedOut"])
     }

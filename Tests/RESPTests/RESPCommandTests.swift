@@ -56,7 +56,7 @@ struct RESPCommandTests {
             writer.consume(consumed)
         }
         #expect(found == Self.expected)
-        #expect(writer.isEmpty)
+        #expect(writer.count == 0)
     }
 
     @Test("a command's words match in any case and its integers are read")

@@ -12,7 +12,7 @@ public final class SharedCluster<System: ClusterSystem>: RunningCluster {
     /// Starts all nodes.
     ///
     /// - Parameters:
-    ///   - configuration: of node 0; the others' follow from it.
+    ///   - configuration: of node 0; the others' follow from it, with the ports after its own where those are fixed.
     ///   - allocations: how loops read what their thread has allocated.
     @inlinable
     public convenience init(
@@ -97,6 +97,9 @@ extension NodeHost {
         if let former {
             configuration.peerAddress = former.peer
             configuration.clientAddress = former.client
+        } else {
+            configuration.peerAddress = try template.peerAddress.followed(by: node)
+            configuration.clientAddress = try template.clientAddress.followed(by: node)
         }
         let loop = try EventLoop(label: "coordbench.node.\(node)", allocations: allocations)
         let machine = system.makeNode(configuration.id, members: configuration.members)

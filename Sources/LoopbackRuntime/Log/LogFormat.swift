@@ -24,6 +24,8 @@ enum LogFormat {
     static let headerBytes = 48
     static let recordHeaderBytes = 12
     static let sectorBytes = 512
+    /// Segments are numbered below this: what ``SyncedMark`` has room for.
+    static let epochBound: UInt64 = 1 << 24
     /// Longest record.
     static let recordBound = 64 << 20
 

@@ -25,6 +25,9 @@ enum LogRecovery {
     ) throws(RuntimeError) -> RecoveredLog {
         var log = RecoveredLog()
         for (position, epoch) in epochs.enumerated() {
+            guard epoch > 0, epoch < LogFormat.epochBound else {
+                throw .corrupt(path: folder, offset: 0, reason: "there can be no segment \(epoch)")
+            }
             if position > 0, epoch != epochs[position - 1] + 1 {
                 throw .corrupt(
                     path: folder, offset: 0, reason: "segment \(epochs[position - 1] + 1) between two others is missing"
@@ -39,6 +42,10 @@ enum LogRecovery {
         }
         let discarded = log.discardedThrough
         log.records.removeAll { $0.index <= discarded }
+        if let first = log.records.first, first.index != discarded.next {
+            throw .corrupt(
+                path: folder, offset: 0, reason: "entries \(discarded.next) to \(first.index.previous) are missing")
+        }
         return log
     }
 

@@ -21,7 +21,7 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
     private let epoll: Int32
     private let timer: Int32
     private let event: Int32
-    private let mailbox = Mutex<[@Sendable () -> Void]>([])
+    private let mailbox = Mutex(Mailbox())
     private var source: (any DispatchSourceRead)?
     private var handlers: ContiguousArray<Handler?> = []
     private var generations: ContiguousArray<UInt32> = []
@@ -36,6 +36,12 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
     private let allocations: ThreadAllocations
     /// Processor time and bytes allocated by this loop's turns.
     public private(set) var usage = LoopUsage()
+
+    private struct Mailbox {
+        var letters: [@Sendable () -> Void] = []
+        /// The event descriptor is about to be closed: its number may soon be another file's.
+        var isClosed = false
+    }
 
     /// What a ready descriptor calls: readable, writable, broken.
     typealias Handler = (_ isReadable: Bool, _ isWritable: Bool, _ isBroken: Bool) -> Void
@@ -80,6 +86,7 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
         dispatchPrecondition(condition: .onQueue(queue))
         guard !isStopped else { return }
         isStopped = true
+        mailbox.withLock { $0.isClosed = true }
         source?.cancel()
         source = nil
         handlers.removeAll()
@@ -88,23 +95,24 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
         deadlineSources.removeAll()
     }
 
-    /// Runs a closure on the loop, in one of its turns. From any thread.
+    /// Runs a closure on the loop, in one of its turns; after ``stop()`` it is dropped. From any thread.
     public func perform(_ body: @escaping @Sendable () -> Void) {
-        let isFirst = mailbox.withLock { letters in
-            letters.append(body)
-            return letters.count == 1
+        mailbox.withLock { mailbox in
+            guard !mailbox.isClosed else { return }
+            mailbox.letters.append(body)
+            guard mailbox.letters.count == 1 else { return }
+            // Under the lock, so that the descriptor can't be closed, and its number used again, before it is written to.
+            var one: UInt64 = 1
+            write(event, &one, 8)
         }
-        guard isFirst else { return }
-        var one: UInt64 = 1
-        write(event, &one, 8)
     }
 
     private func openMailbox() {
         var count: UInt64 = 0
         read(event, &count, 8)
-        let letters = mailbox.withLock { letters in
-            defer { letters = [] }
-            return letters
+        let letters = mailbox.withLock { mailbox in
+            defer { mailbox.letters = [] }
+            return mailbox.letters
         }
         for letter in letters where !isStopped { letter() }
     }

@@ -28,6 +28,16 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// Any free port on the loopback interface.
     public static let anyLoopback = SocketAddress(host: "127.0.0.1", port: 0)
 
+    /// The address of the `place`-th node after one with this: the port that many higher, or any where this is any.
+    @usableFromInline
+    func followed(by place: Int) throws(RuntimeError) -> SocketAddress {
+        guard self.port != 0 else { return self }
+        guard let port = UInt16(exactly: Int(self.port) + place) else {
+            throw .invalidAddress("\(host):\(Int(self.port) + place)")
+        }
+        return SocketAddress(host: host, port: port)
+    }
+
     /// `host:port`.
     public var description: String { "\(host):\(port)" }
 

@@ -4,6 +4,8 @@ import ProtocolKit
 
 extension NodeHost {
     private static var redialDelay: UInt64 { .milliseconds(20) }
+    /// Most accepted connections that may not have said who they are.
+    static var maximumStrangers: Int { 64 }
 
     /// Of two peers the one with the lower number dials.
     func dials(_ peer: NodeID) -> Bool {
@@ -60,6 +62,8 @@ extension NodeHost {
 
     func acceptPeer(_ fd: Int32) {
         guard let channel = try? Channel(fd: fd, loop: loop) else { return }
+        // Those who never say who they are make room for those who come after them.
+        if strangers.count >= Self.maximumStrangers { refuse(strangers[0]) }
         strangers.append(channel)
         channel.onReadable = { [unowned self, unowned channel] in identify(channel) }
         channel.onClosed = { [unowned self, unowned channel] in strangers.removeAll { $0 === channel } }
@@ -69,7 +73,8 @@ extension NodeHost {
     private func identify(_ channel: Channel) {
         let greeting: PeerHello?
         do {
-            greeting = try PeerFrame.next(channel.inbound.readable).map { (body) throws(WireError) -> PeerHello in
+            greeting = try PeerFrame.next(channel.inbound.readable, bound: PeerFrame.greetingBound).map {
+                (body) throws(WireError) -> PeerHello in
                 var reader = ByteReader(body)
                 let hello = try PeerHello(from: &reader)
                 try reader.expectEnd()

@@ -39,10 +39,14 @@ enum PeerFrame {
     /// Longest frame.
     static let bound = 64 << 20
     static let headerBytes = 4
+    /// Longest greeting: what a stranger may make a node keep.
+    static let greetingBound = 64
 
     /// The body of the first frame in `region`, nil while it is incomplete.
     @inline(__always)
-    static func next(_ region: UnsafeRawBufferPointer) throws(WireError) -> UnsafeRawBufferPointer? {
+    static func next(
+        _ region: UnsafeRawBufferPointer, bound: Int = PeerFrame.bound
+    ) throws(WireError) -> UnsafeRawBufferPointer? {
         guard region.count >= headerBytes else { return nil }
         let length = Int(UInt32(littleEndian: region.loadUnaligned(as: UInt32.self)))
         guard length <= bound else { throw .tooLarge(what: "frame", value: UInt64(length), limit: UInt64(bound)) }
