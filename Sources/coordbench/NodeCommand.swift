@@ -49,7 +49,7 @@ struct NodeCommand: ParsableCommand {
     @Flag(help: ArgumentHelp("A planted fault: say that writes are synced without syncing.", visibility: .private))
     var skipSync = false
 
-    @Option(help: ArgumentHelp("How often it was started, this time included; for nodes in memory.", visibility: .hidden))
+    @Option(help: ArgumentHelp("How often it was started, this time too; for nodes in memory.", visibility: .hidden))
     var memoryIncarnation: UInt64 = 1
 
     @Option(help: ArgumentHelp("Bytes of a log segment, filled with zeros ahead.", visibility: .hidden))

@@ -12,7 +12,7 @@ struct ServeCommand: ParsableCommand {
             Prints every node's client address, the leader marked. Clients speak the Redis protocol:
 
               coordbench serve raft --nodes 3 --durability synced --client-port 7000
-              redis-cli -p 7000 set colour blue
+              redis-cli -c -p 7000 set colour blue
               redis-benchmark -p 7000 -t set,get -n 100000 -P 16
             """)
 

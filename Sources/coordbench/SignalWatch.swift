@@ -24,6 +24,11 @@ final class SignalWatch {
         source = DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
         source.setEventHandler(handler: Self.handler(interruption, message, reading: ends[0]))
         source.activate()
+        // Whoever started this process may have left them blocked, as Dispatch's threads do.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        for number in [SIGINT, SIGTERM] { sigaddset(&wanted, number) }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
                 var byte: UInt8 = 1

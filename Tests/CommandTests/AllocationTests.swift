@@ -8,14 +8,19 @@ struct AllocationTests {
     @Test("counts Swift arrays and their bytes")
     func arrays() throws {
         let counter = JemallocCounter.allocationCounter
-        let before = try #require(counter.read(), "jemalloc is linked and keeps statistics")
-        var arrays: [[UInt64]] = []
-        arrays.reserveCapacity(10_000)
-        for index in 0..<10_000 { arrays.append([UInt64](repeating: UInt64(index), count: 128)) }
-        let counted = try #require(counter.read()).since(before)
-        #expect(arrays.reduce(0) { $0 + $1[127] } == 49_995_000)
+        var counts: [AllocationCounts] = []
+        for _ in 0..<5 {
+            let before = try #require(counter.read(), "jemalloc is linked and keeps statistics")
+            var arrays: [[UInt64]] = []
+            arrays.reserveCapacity(10_000)
+            for index in 0..<10_000 { arrays.append([UInt64](repeating: UInt64(index), count: 128)) }
+            counts.append(try #require(counter.read()).since(before))
+            #expect(arrays.reduce(0) { $0 + $1[127] } == 49_995_000)
+        }
+        // Other tests allocate beside it, which can only add to a count.
+        let counted = try #require(counts.min { $0.allocations < $1.allocations })
         #expect(counted.allocations >= 10_000)
-        #expect(counted.allocations < 40_000, "about one an array; other tests may allocate beside it")
+        #expect(counted.allocations < 40_000, "about one an array in a debug build")
         #expect(counted.bytes >= 10_000 * 128 * 8)
     }
 

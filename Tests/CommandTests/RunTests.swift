@@ -59,15 +59,14 @@ struct RunTests {
     }
 
     @Test(
-        "interrupted, saves what was measured and ends with 130", .timeLimit(.minutes(2)),
-        arguments: [SIGINT, SIGTERM])
+        "interrupted, saves what was measured and ends with 130", .timeLimit(.minutes(2)), arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         try await TemporaryFolder.with { folder in
             let first = folder.appendingPathComponent("results/latest/trials")
             let result = try await Command.run(
                 [
                     "run", "pthread", "--allow-debug", "--clients", "2", "--duration", "300ms", "--warm-up", "0",
-                    "--repetitions", "500",
+                    "--repetitions", "200",
                 ], in: folder,
                 whileRunning: { process in
                     // Once the first trial is saved the run is in the middle of its work.
@@ -84,7 +83,7 @@ struct RunTests {
             #expect(result.status == 130, "\(result.testDescription)")
             #expect(result.errors.contains("what was measured is saved"))
             let saved = try FileManager.default.contentsOfDirectory(atPath: first.path)
-            #expect(!saved.isEmpty && saved.count < 500)
+            #expect(!saved.isEmpty && saved.count < 200)
             let report = folder.appendingPathComponent("results/latest/report.md").path
             #expect(FileManager.default.fileExists(atPath: report))
             let data = folder.appendingPathComponent("results/latest/data").path

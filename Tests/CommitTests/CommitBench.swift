@@ -11,6 +11,8 @@ final class CommitBench {
     /// Everything written since the start.
     var log: [LogRecord] = []
     var snapshot: (mark: SnapshotMark, data: Bytes)?
+    /// Everything ever written, as if no prefix had been discarded.
+    var undiscarded: [LogRecord] = []
     private var begun: (mark: SnapshotMark, data: [UInt8])?
 
     init(
@@ -37,7 +39,9 @@ final class CommitBench {
         node.step(input, at: Now(monotonic: now, wall: now), effects: &effects)
         for effect in effects.list {
             switch effect {
-            case .append(let record): log.append(record)
+            case .append(let record):
+                log.append(record)
+                undiscarded.append(record)
             case .discardPrefix(let index): log.removeAll { $0.index <= index }
             case .beginSnapshot(let mark): begun = (mark, [])
             case .writeSnapshot(let data): begun?.data += data.array

@@ -59,6 +59,20 @@ struct CoordinatorTests {
         #expect(effects.messages == [.abort(id: Self.first), .abort(id: Self.first)])
     }
 
+    @Test("many time-outs at once leave the later transactions to be sent again")
+    func manyTimeouts() throws {
+        let bench = try CommitBench(0)
+        for number in UInt64(0)..<1_100 { bench.ask(Self.transfer, number) }
+        bench.now += .milliseconds(700)
+        for number in UInt64(1_100)..<1_110 { bench.ask(Self.transfer, number) }
+        bench.now += .milliseconds(300)
+        let effects = bench.step(.timer(TwoPhaseCommit.tickTimer))
+        #expect(effects.replies.count == 1_100)
+        let prepared = effects.messages.count { if case .prepare = $0 { true } else { false } }
+        #expect(prepared == 20)
+        #expect(bench.node.coordinator.transactionCount == 10)
+    }
+
     @Test("who asks about an unknown transaction is told that it aborted; about an undecided one, nothing")
     func presumedAbort() throws {
         let bench = try CommitBench(0)
@@ -174,6 +188,9 @@ struct CoordinatorTests {
         #expect(bench.log.count < 10)
         // The first, and the last, whose end waits for the next commit.
         #expect(try bench.restarted().node.coordinator.transactionCount == 2)
+        let recovery = Recovery(incarnation: 2, seed: 1, snapshot: bench.snapshot, log: bench.undiscarded)
+        let both = try CommitBench(0, recovery: recovery).node.coordinator
+        #expect(both.transactions.count == 2, "what the checkpoint contains isn't redone")
     }
 
     @Test("a PREPARE without an answer is sent again, at once when the link comes back")

@@ -183,6 +183,24 @@ struct ParticipantTests {
         #expect(again.node.participant.balance(of: 27) == 993)
     }
 
+    @Test("records that a checkpoint contains are not redone on top of it")
+    func undiscarded() throws {
+        let bench = try Self.open(options: VariantOptions([("checkpoint", "10")]))
+        bench.receive(CommitBench.begin(10, Self.post(27, -7)))
+        for id in UInt64(11)...14 {
+            bench.receive(CommitBench.begin(id, Self.post(0, -1)))
+            bench.receive(.commit(id: id))
+        }
+        let mark = try #require(bench.snapshot?.mark)
+        #expect(bench.undiscarded.contains { $0.index <= mark.index })
+        let recovery = Recovery(incarnation: 2, seed: 1, snapshot: bench.snapshot, log: bench.undiscarded)
+        let again = try CommitBench(1, recovery: recovery)
+        #expect(again.node.participant.branches.filter { $0.state == .prepared }.count == 1)
+        again.receive(.commit(id: 10))
+        #expect(again.node.participant.branches.allSatisfy { $0.state == .free })
+        #expect(again.node.participant.balance(of: 0) == 996)
+    }
+
     @Test("readers and waiters of a coordinator that fell silent are let go; prepared branches never")
     func lettingGo() throws {
         let bench = try Self.open()

@@ -7,9 +7,8 @@ extension Coordinator {
     /// Gives up on votes that are overdue and sends again what isn't answered.
     mutating func tick(_ now: UInt64, _ effects: inout Effects<TwoPhaseCommit>) {
         isTicking = false
-        _ = oldestUnderWay()
-        for position in head..<order.count {
-            guard let place = numbers[order[position].rawValue] else { continue }
+        for id in underWay {
+            guard let place = numbers[id.rawValue] else { continue }
             let transaction = transactions[Int(place)]
             let age = now - min(now, transaction.since)
             switch transaction.state {
@@ -62,6 +61,10 @@ extension Coordinator {
     }
 
     // MARK: - Transactions
+
+    /// The numbers under way, and some that have ended, as they are now: whoever goes through them may end and begin
+    /// transactions, which moves ``order``.
+    var underWay: [TransactionID] { Array(order[head...]) }
 
     /// The smallest number under way; the next one where nothing is.
     mutating func oldestUnderWay() -> TransactionID {
@@ -126,7 +129,7 @@ extension Coordinator {
                 try reader.expectEnd()
             }
         }
-        for record in recovery.log {
+        for record in recovery.logAfterCheckpoint {
             let id = TransactionID(record.tag)
             switch RecordKind(rawValue: record.kind) {
             case .commit: restoreCommitted(id, try DecisionRecord(decoding: record.payload), now)

@@ -163,8 +163,8 @@ struct Coordinator: Sendable {
     mutating func linkUp(_ node: NodeID, _ effects: inout Effects<TwoPhaseCommit>) {
         let participant = Int(node.rawValue) - 1
         guard participant >= 0, participant < sharding.participants else { return }
-        for position in head..<order.count {
-            if let place = numbers[order[position].rawValue] { sendAgain(place, participant, &effects) }
+        for id in underWay {
+            if let place = numbers[id.rawValue] { sendAgain(place, participant, &effects) }
         }
     }
 

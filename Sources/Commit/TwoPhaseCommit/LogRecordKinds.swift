@@ -99,6 +99,15 @@ struct DecisionRecord: WireCodable, Hashable, Sendable {
     }
 }
 
+extension Recovery {
+    /// The records that the checkpoint doesn't contain. A crash between a checkpoint and the discarding of what it
+    /// replaces leaves both, and a record that is redone on top of it would bring a finished transaction back.
+    var logAfterCheckpoint: ArraySlice<LogRecord> {
+        guard let mark = snapshot?.mark else { return log[...] }
+        return log.drop { $0.index <= mark.index }
+    }
+}
+
 /// A node's log as it writes it: positions, and when to take a checkpoint.
 struct LogWriter: Sendable {
     private(set) var last = LogIndex.zero

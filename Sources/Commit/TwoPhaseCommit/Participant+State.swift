@@ -94,7 +94,7 @@ extension Participant {
         stamps = recovery.incarnation << 32
         log.resume(recovery)
         if let snapshot = recovery.snapshot { try restore(snapshot.data) }
-        for record in recovery.log { try redo(record) }
+        for record in recovery.logAfterCheckpoint { try redo(record) }
         // Asked on the first tick, which is no sooner than the link can be up.
         for index in branches.indices { branches[index].since = now }
         armTick(now, &effects)

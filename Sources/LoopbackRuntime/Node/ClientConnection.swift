@@ -1,13 +1,16 @@
 import ByteCoding
 import ProtocolKit
 
+/// Bounds of one client's connection.
+enum ClientBounds {
+    /// Most requests that may wait for their answers before the connection isn't read any further.
+    static let inFlight = 16_384
+    /// Most answer bytes that may wait for the client to read them before the connection isn't read any further.
+    static let outputBytes = 4 << 20
+}
+
 /// One client's connection to a node: answers leave in the order of the requests, whatever the order they come in.
 final class ClientConnection<Response: ClientResponse>: @unchecked Sendable {  // confined to its node's loop
-    /// Most requests that may wait for their answers before the connection isn't read any further.
-    static var inFlightBound: Int { 16_384 }
-    /// Most answer bytes that may wait for the client to read them before the connection isn't read any further.
-    static var outputBound: Int { 4 << 20 }
-
     enum Answer {
         case none
         case response(Response)

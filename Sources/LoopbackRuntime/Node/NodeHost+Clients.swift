@@ -38,8 +38,8 @@ extension NodeHost {
         var consumed = 0
         let region = client.channel.inbound.readable
         parsing: while consumed < region.count, !client.isClosing {
-            guard client.inFlight < ClientConnection<Node.Response>.inFlightBound,
-                client.channel.outbound.count < ClientConnection<Node.Response>.outputBound
+            guard client.inFlight < ClientBounds.inFlight,
+                client.channel.outbound.count < ClientBounds.outputBytes
             else {
                 pause(client)
                 break
@@ -71,8 +71,8 @@ extension NodeHost {
     /// Reads on where there is room again.
     func resumeClients() {
         for client in pausedClients {
-            guard client.inFlight < ClientConnection<Node.Response>.inFlightBound / 2,
-                client.channel.outbound.count < ClientConnection<Node.Response>.outputBound / 2
+            guard client.inFlight < ClientBounds.inFlight / 2,
+                client.channel.outbound.count < ClientBounds.outputBytes / 2
             else { continue }
             client.isPaused = false
             client.channel.setReading(true)

@@ -202,17 +202,33 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
         guard !effects.list.isEmpty else { return }
         var list: [Effect<Node>] = []
         swap(&list, &effects.list)
-        for effect in list { carryOut(effect) }
+        // Moved out, not copied: copying and destroying a generic enum costs more than most of what it asks for.
+        list.withUnsafeMutableBufferPointer { buffer in
+            guard let first = buffer.baseAddress else { return }
+            for place in 0..<buffer.count {
+                carryOut((first + place).move())
+                (first + place).initialize(to: .commitSnapshot)
+            }
+        }
         list.removeAll(keepingCapacity: true)
         if effects.list.isEmpty { swap(&list, &effects.list) }
     }
 
-    private func carryOut(_ effect: Effect<Node>) {
-        switch effect {
+    @inline(__always)
+    private func carryOut(_ effect: consuming Effect<Node>) {
+        switch consume effect {
         case .send(let message, let peer, let ticket):
-            if ticket <= durable { send(message, to: peer) } else { held.append(effect, ticket) }
+            if ticket <= durable {
+                send(message, to: peer)
+            } else {
+                held.append(.send(message, to: peer, after: ticket), ticket)
+            }
         case .reply(let response, let token, let ticket):
-            if ticket <= durable { reply(response, to: token) } else { held.append(effect, ticket) }
+            if ticket <= durable {
+                reply(response, to: token)
+            } else {
+                held.append(.reply(response, to: token, after: ticket), ticket)
+            }
         case .append(let record): log?.append(record)
         case .truncateSuffix(let index): log?.truncateSuffix(from: index)
         case .discardPrefix(let index): log?.discardPrefix(through: index)
