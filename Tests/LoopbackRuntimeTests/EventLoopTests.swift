@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Measurement
 import ProtocolKit
+import Synchronization
 import Testing
 
 @testable import LoopbackRuntime
@@ -101,6 +102,58 @@ struct EventLoopTests {
         }
         #expect(sizes.allSatisfy { $0 == 0 })
     }
+}
+
+@Suite("Channels and connections that fail")
+struct FailedConnectionTests {
+    /// How often a descriptor was closed behind its owner's back while `body` ran many times beside others that open.
+    private func lostDescriptors(_ body: @escaping @Sendable () -> Void) async throws -> Int {
+        let isDone = Flag()
+        async let lost = onThread {
+            var lost = 0
+            while !isDone.isSet {
+                let fd = Glibc.open("/dev/null", O_RDONLY)
+                Pause.milliseconds(0)
+                if close(fd) != 0 { lost += 1 }
+            }
+            return lost
+        }
+        try await onThread {
+            for _ in 0..<2_000 { body() }
+            isDone.set()
+        }
+        return try await lost
+    }
+
+    @Test("a control connection that is refused closes its socket once")
+    func control() async throws {
+        let (fd, address) = try Socket.listen(on: .anyLoopback)
+        close(fd)
+        #expect(try await lostDescriptors { _ = try? ControlConnection(to: address) } == 0)
+    }
+
+    @Test("a channel that can't be watched closes its descriptor once and doesn't trap")
+    func channel() async throws {
+        let loop = try EventLoop(label: "test.channel")
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/file"
+        // A regular file can't be in an epoll set.
+        let lost = try await lostDescriptors {
+            loop.queue.sync {
+                let fd = Glibc.open(path, O_RDWR | O_CREAT, 0o600)
+                #expect(throws: RuntimeError.self) { _ = try Channel(fd: fd, loop: loop) }
+            }
+        }
+        #expect(lost == 0)
+        try await onThread { loop.queue.sync { loop.stop() } }
+    }
+}
+
+/// Set once, by another thread.
+private final class Flag: Sendable {
+    private let state = Atomic(false)
+    var isSet: Bool { state.load(ordering: .acquiring) }
+    func set() { state.store(true, ordering: .releasing) }
 }
 
 @Suite("Addresses")

@@ -13,9 +13,7 @@ final class RawClient {
     init(_ address: SocketAddress) throws(RuntimeError) {
         fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard address.withSockaddr({ connect(fd, $0, $1) }) == 0 else {
-            let reason = Socket.reason()
-            close(fd)
-            throw .socket(call: "connect", reason: reason)
+            throw .socket(call: "connect", reason: Socket.reason())
         }
         var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

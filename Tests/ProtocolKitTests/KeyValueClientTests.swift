@@ -210,7 +210,7 @@ struct KeyValueClientTests {
         var unreachable = Bench()
         _ = try unreachable.invoke(1, put)
         var server: UInt32 = 0
-        while unreachable.now < .milliseconds(990) {
+        while unreachable.now < .milliseconds(960) {
             unreachable.step(.unreachable(NodeID(server)))
             unreachable.advance(to: unreachable.now + .milliseconds(20))
             server = unreachable.sent.last?.server ?? server

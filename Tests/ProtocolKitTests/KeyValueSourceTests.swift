@@ -216,12 +216,15 @@ struct KeyValueJudgeTests {
     func failed() throws {
         var judge = try judge()
         judge.record(
+            client: 0, user: 0, operation: .put(key: "k1", value: value(1)), completion: .answered(.done), sent: 0,
+            received: 10)
+        judge.record(
             client: 0, user: 0, operation: .put(key: "k1", value: value(3)), completion: .failed(.overloaded),
             sent: 20, received: 30)
         judge.record(
             client: 1, user: 1, operation: .get(key: "k1"), completion: .answered(.value(value(3))), sent: 40,
             received: 50)
-        #expect(verdict(judge)?.isViolated == true)
+        #expect(verdict(judge)?.isViolated == true, "\(String(describing: verdict(judge)))")
     }
 
     @Test("an increment that is applied twice is a violation")
@@ -244,7 +247,7 @@ struct KeyValueJudgeTests {
         judge.record(
             client: 0, user: 0, operation: .delete(key: "k1"), completion: .answered(.integer(answer)), sent: 0,
             received: 10)
-        #expect(verdict(judge)?.isViolated == true)
+        #expect(verdict(judge)?.isViolated == true, "\(String(describing: verdict(judge)))")
     }
 
     @Test("a compare-and-set that wins against another value is a violation")

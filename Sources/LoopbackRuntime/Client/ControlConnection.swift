@@ -11,16 +11,11 @@ public final class ControlConnection {
     /// Connects within a time.
     public init(to address: SocketAddress, timeoutNanoseconds: UInt64 = 2_000_000_000) throws(RuntimeError) {
         fd = try Socket.connect(to: address)
-        do throws(RuntimeError) {
-            try wait(
-                for: Int16(POLLOUT), until: MonotonicClock.now() + timeoutNanoseconds, what: "connect to \(address)")
-            let failure = Socket.pendingError(fd)
-            guard failure == 0 else {
-                throw RuntimeError.socket(call: "connect to \(address)", reason: String(cString: strerror(failure)))
-            }
-        } catch {
-            close(fd)
-            throw error
+        // From here on a throw runs `deinit`, which closes the socket.
+        try wait(for: Int16(POLLOUT), until: MonotonicClock.now() + timeoutNanoseconds, what: "connect to \(address)")
+        let failure = Socket.pendingError(fd)
+        guard failure == 0 else {
+            throw RuntimeError.socket(call: "connect to \(address)", reason: String(cString: strerror(failure)))
         }
     }
 

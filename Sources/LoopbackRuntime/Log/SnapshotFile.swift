@@ -4,12 +4,13 @@ import ProtocolKit
 
 /// A node's snapshots on disk: one complete file, replaced by renaming, and at most one that is being written.
 ///
-/// A file is a header (magic, version, node, cluster, position, tag), the data, and a trailer (length and CRC-32C of the
+/// A file is a header (magic, version, node, cluster, position, tag, CRC-32C of these), the data, and a trailer (length and CRC-32C of the
 /// data). A file without its trailer never gets the final name.
 final class SnapshotFile {
     static let magic: UInt64 = 0x3150_4E53_4843_4F43
     private static let headerBytes = 48
     private static let trailerBytes = 12
+    private static let checkedHeaderBytes = 40
 
     private let folder: String
     private let identity: LogFormat.Identity
@@ -39,7 +40,8 @@ final class SnapshotFile {
         writer.write(identity.cluster)
         writer.write(mark.index.rawValue)
         writer.write(mark.tag)
-        writer.write(UInt64(0))
+        writer.write(checksum(writer.readable))
+        writer.write(UInt32(0))
         return writer.bytes()
     }
 
@@ -104,6 +106,11 @@ final class SnapshotFile {
             guard region.count >= Self.headerBytes + Self.trailerBytes,
                 UInt64(littleEndian: region.loadUnaligned(as: UInt64.self)) == Self.magic
             else { throw .corrupt(path: path, offset: 0, reason: "the header isn't a snapshot's") }
+            let checked = UnsafeRawBufferPointer(rebasing: region[..<Self.checkedHeaderBytes])
+            let headerChecksum = region.loadUnaligned(fromByteOffset: Self.checkedHeaderBytes, as: UInt32.self)
+            guard checksum(checked) == UInt32(littleEndian: headerChecksum) else {
+                throw .corrupt(path: path, offset: 0, reason: "the header's checksum doesn't match")
+            }
             let mark = SnapshotMark(
                 index: LogIndex(UInt64(littleEndian: region.loadUnaligned(fromByteOffset: 24, as: UInt64.self))),
                 tag: UInt64(littleEndian: region.loadUnaligned(fromByteOffset: 32, as: UInt64.self)))

@@ -36,6 +36,8 @@ final class Channel {
         do {
             slot = try loop.watch(fd, interest: interest) { [unowned self] in ready($0, $1, $2) }
         } catch {
+            // `deinit` runs after this throw, and must not close the descriptor, by then perhaps another's, again.
+            isOpen = false
             Glibc.close(fd)
             throw error
         }

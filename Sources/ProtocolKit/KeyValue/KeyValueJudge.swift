@@ -81,6 +81,9 @@ public struct KeyValueJudge: HistoryJudge {
         }
     }
 
+    /// What stands for a number of removed keys that no server can truly answer.
+    private static let impossibleCount: UInt64 = 2
+
     private func result(_ parts: Parts, _ completion: Completion<KeyValueResponse>) -> UInt64 {
         if parts.kind == .compareAndSet { return parts.expected }
         guard case .answered(let response) = completion else { return 0 }
@@ -88,7 +91,7 @@ public struct KeyValueJudge: HistoryJudge {
         case (.get, .value(let value)):
             return KeyValueNaming.identity(of: value, isCounter: parts.key[0] == KeyValueNaming.Space.counter.rawValue)
         case (.get, .absent): return ValueIdentity.absent
-        case (.delete, .integer(let count)): return UInt64(bitPattern: count)
+        case (.delete, .integer(let count)): return count == 0 || count == 1 ? UInt64(count) : Self.impossibleCount
         case (.increment, .integer(let number)): return KeyValueNaming.identity(ofInteger: number)
         case (.append, .integer(let bytes)):
             guard let pieceBytes, bytes > 0, bytes % pieceBytes == 0 else { return KeyValueOperation.unreported }

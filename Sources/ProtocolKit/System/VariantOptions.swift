@@ -54,10 +54,11 @@ public struct Variant: Sendable, Hashable, CustomStringConvertible {
         var values: [(name: String, value: String)] = []
         for part in body.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair.count == 2, !pair[0].isEmpty, !pair[1].isEmpty else { throw .malformed(text) }
-            let name = pair[0].trimmingSpaces
+            guard pair.count == 2 else { throw .malformed(text) }
+            let (name, value) = (pair[0].trimmingSpaces, pair[1].trimmingSpaces)
+            guard !name.isEmpty, !value.isEmpty else { throw .malformed(text) }
             guard !values.contains(where: { $0.name == name }) else { throw .repeated(name) }
-            values.append((name, pair[1].trimmingSpaces))
+            values.append((name, value))
         }
         self.init(system: String(text[..<open]), options: VariantOptions(values))
     }
