@@ -20,7 +20,8 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
     public let queue: DispatchQueue
     private let epoll: Int32
     private let timer: Int32
-    private let event: Int32
+    /// Wakes the loop for what ``perform(_:)`` has put into its mailbox.
+    let event: Int32
     private let mailbox = Mutex(Mailbox())
     private var source: (any DispatchSourceRead)?
     private var handlers: ContiguousArray<Handler?> = []
