@@ -61,7 +61,7 @@ public struct RaftOptions: Sendable {
     /// How reads are made linearizable.
     public var reads = RaftReads.readIndex
     /// Bytes of applied entries after which a snapshot is taken.
-    public var snapshotBytes = 16 << 20
+    public var snapshotBytes = 8 << 20
     /// Bytes of a piece in which snapshots are written and sent.
     public var snapshotChunkBytes = 64 << 10
     /// The shortest election timeout in nanoseconds; timeouts are drawn from it up to twice as much.

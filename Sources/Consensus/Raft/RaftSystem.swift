@@ -34,7 +34,7 @@ public struct RaftSystem: ClusterSystem {
                 "reads", .choice(RaftReads.allCases.map(\.rawValue)), default: "read-index",
                 help: "how reads are made linearizable"),
             OptionSpecification(
-                "snapshot-bytes", .integer(4_096...1 << 32), default: "16777216",
+                "snapshot-bytes", .integer(4_096...1 << 32), default: "8388608",
                 help: "bytes of applied entries after which a snapshot is taken"),
             OptionSpecification(
                 "election-ms", .integer(10...60_000), default: "300",

@@ -128,7 +128,7 @@ public struct Unreplicated<Machine: StateMachine>: ProtocolNode, Sendable {
 /// What an unreplicated server is set to.
 public struct UnreplicatedOptions: Sendable {
     /// Bytes of applied entries after which a snapshot is taken.
-    public var snapshotBytes = 16 << 20
+    public var snapshotBytes = 8 << 20
     /// Bytes of a piece in which snapshots are written.
     public var snapshotChunkBytes = 64 << 10
     /// The most entries that wait for the disk before requests are refused.

@@ -17,7 +17,7 @@ public struct UnreplicatedSystem: ClusterSystem {
         source: "no replication",
         options: [
             OptionSpecification(
-                "snapshot-bytes", .integer(4_096...1 << 32), default: "16777216",
+                "snapshot-bytes", .integer(4_096...1 << 32), default: "8388608",
                 help: "bytes of applied entries after which a snapshot is taken")
         ],
         defaultNodes: 1, nodeRange: 1...1)
