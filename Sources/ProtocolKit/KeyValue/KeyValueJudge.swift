@@ -54,7 +54,7 @@ public struct KeyValueJudge: HistoryJudge {
     }
 
     private static func parts(of operation: KeyValueCommand) -> Parts? {
-        func identity(_ value: Bytes) -> UInt64 { KeyValueNaming.identity(of: value, isCounter: false) }
+        func identity(_ value: Bytes) -> UInt64 { KeyValueNaming.identity(ofWritten: value) }
         switch operation {
         case .get(let key): return Parts(kind: .get, key: key)
         case .put(let key, let value): return Parts(kind: .put, key: key, argument: identity(value))

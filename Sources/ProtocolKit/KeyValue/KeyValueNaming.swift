@@ -86,6 +86,14 @@ enum KeyValueNaming {
         number.magnitude < 1 << 60
     }
 
+    /// The identity of a value that a load has made, from its first digits alone: a value that was read is looked at to
+    /// its end, one's own needn't be.
+    static func identity(ofWritten value: Bytes) -> UInt64 {
+        value.withUnsafeBytes { region in
+            hexadecimal(region, at: 0) ?? ValueIdentity.foreign(digest: KeyValueTable.hash(region))
+        }
+    }
+
     private static func hexadecimal(_ region: UnsafeRawBufferPointer, at start: Int) -> UInt64? {
         guard region.count - start >= identityBytes else { return nil }
         var number: UInt64 = 0
