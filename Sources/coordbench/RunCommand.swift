@@ -65,7 +65,8 @@ struct RunCommand: ParsableCommand {
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping; what was measured is saved (again to end at once)")
         let run = BenchmarkRun(
-            plan: plan, catalogue: .all, folder: output, commandLine: CommandLine.arguments,
+            plan: plan, catalogue: .all, folder: output,
+            commandLine: ["coordbench"] + CommandLine.arguments.dropFirst(),
             allocations: JemallocCounter.allocationCounter, executable: Terminal.executable)
         let outcome = try run.run(
             interruption: interruption, progress: TerminalProgress(isShown: Terminal.showsProgress))
