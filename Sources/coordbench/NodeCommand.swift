@@ -43,9 +43,6 @@ struct NodeCommand: ParsableCommand {
     @Option(help: "The seed of its time-outs.")
     var seed: UInt64 = 1
 
-    @Flag(help: ArgumentHelp("Read and write the parent's control lines.", visibility: .private))
-    var managed = false
-
     @Flag(help: ArgumentHelp("A planted fault: say that writes are synced without syncing.", visibility: .private))
     var skipSync = false
 

@@ -18,7 +18,7 @@ struct RaftClusterTests {
                 try RaftSystem(options: VariantOptions()),
                 configuration: NodeConfiguration(
                     id: NodeID(0), members: [NodeID(0), NodeID(1), NodeID(2)], cluster: 11, durability: .memory),
-                dataFolder: nil, allocations: .unavailable)
+                dataFolder: nil)
             defer { cluster.stop() }
             return try body(cluster, try cluster.waitUntilReady())
         }

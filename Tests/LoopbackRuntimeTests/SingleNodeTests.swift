@@ -18,8 +18,7 @@ private func withNode<Value: Sendable>(
             maximumClients: maximumClients)
         configuration.segmentBytes = 64 << 10
         let cluster = try SharedCluster(
-            try UnreplicatedSystem(options: VariantOptions()), configuration: configuration, dataFolder: folder,
-            allocations: .unavailable)
+            try UnreplicatedSystem(options: VariantOptions()), configuration: configuration, dataFolder: folder)
         defer { cluster.stop() }
         return try body(cluster)
     }
@@ -252,8 +251,7 @@ struct SingleNodeTests {
             if isClientPort { configuration.clientAddress = address } else { configuration.peerAddress = address }
             let error = #expect(throws: RuntimeError.self) {
                 _ = try SharedCluster(
-                    try UnreplicatedSystem(options: VariantOptions()), configuration: configuration, dataFolder: nil,
-                    allocations: .unavailable)
+                    try UnreplicatedSystem(options: VariantOptions()), configuration: configuration, dataFolder: nil)
             }
             guard case .cannotListen(address.description, _)? = error else {
                 Issue.record("\(String(describing: error))")

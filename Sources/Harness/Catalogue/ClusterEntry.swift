@@ -37,12 +37,12 @@ public struct ClusterEntry: Sendable {
         runNode = { request in
             try NodeControl.run(
                 try System(options: request.options, mutation: request.mutation),
-                configuration: request.configuration, allocations: JemallocThread.current)
+                configuration: request.configuration)
         }
         startShared = { request, configuration in
             try SharedCluster(
                 try System(options: request.options, mutation: nil), configuration: configuration,
-                dataFolder: request.dataFolder, allocations: JemallocThread.current)
+                dataFolder: request.dataFolder)
         }
     }
 

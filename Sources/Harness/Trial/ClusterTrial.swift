@@ -35,7 +35,7 @@ struct ClusterTrial<System: ClusterSystem> {
         } else {
             addresses = try reachable(plan.connect)
         }
-        let loop = try EventLoop(label: "coordbench.load", allocations: JemallocThread.current)
+        let loop = try EventLoop(label: "coordbench.load")
         let session = LoadSession(
             system: system, plan: plan, addresses: addresses, preferred: preferred, loop: loop)
         let watch = TrialWatch(addresses: addresses, isShared: plan.isolation == .shared && cluster != nil)
@@ -54,7 +54,7 @@ struct ClusterTrial<System: ClusterSystem> {
                 id: NodeID(0), members: (0..<plan.nodes).map { NodeID(UInt32($0)) }, cluster: cluster,
                 durability: plan.durability, seed: plan.seed)
             return try SharedCluster(
-                system, configuration: configuration, dataFolder: folder, allocations: JemallocThread.current)
+                system, configuration: configuration, dataFolder: folder)
         case .processes:
             return try ProcessCluster(
                 count: plan.nodes,

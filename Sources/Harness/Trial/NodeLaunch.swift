@@ -52,7 +52,7 @@ public struct NodeLaunch: Sendable {
 
     private func arguments(_ node: Int, _ former: MemberAddress?, earlierStarts: Int) -> [String] {
         var words = [
-            "node", "--managed", "--system", system, "--id", "\(node)", "--nodes", "\(nodes)", "--durability",
+            "node", "--system", system, "--id", "\(node)", "--nodes", "\(nodes)", "--durability",
             durability.rawValue, "--data", folder(of: node), "--cluster", "\(cluster)", "--seed",
             "\(seed &+ UInt64(node) &* 0x1000_0000_01B3)", "--memory-incarnation", "\(earlierStarts + 1)",
         ]

@@ -8,9 +8,9 @@ public enum NodeControl {
     /// - Returns: why the node halted, nil when it was told to stop.
     @inlinable
     public static func run<System: ClusterSystem>(
-        _ system: System, configuration: NodeConfiguration, allocations: ThreadAllocations
+        _ system: System, configuration: NodeConfiguration
     ) throws(RuntimeError) -> String? {
-        let loop = try EventLoop(label: "coordbench.node.\(configuration.id)", allocations: allocations)
+        let loop = try EventLoop(label: "coordbench.node.\(configuration.id)")
         let node = system.makeNode(configuration.id, members: configuration.members)
         return try serve(try NodeHost(node, configuration: configuration, loop: loop))
     }

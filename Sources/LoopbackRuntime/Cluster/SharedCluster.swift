@@ -13,17 +13,17 @@ public final class SharedCluster<System: ClusterSystem>: RunningCluster {
     ///
     /// - Parameters:
     ///   - configuration: of node 0; the others' follow from it, with the ports after its own where those are fixed.
-    ///   - allocations: how loops read what their thread has allocated.
+    ///   - dataFolder: the folder under which each node's folder lies; nil in memory.
     @inlinable
     public convenience init(
-        _ system: System, configuration: NodeConfiguration, dataFolder: String?, allocations: ThreadAllocations
+        _ system: System, configuration: NodeConfiguration, dataFolder: String?
     ) throws(RuntimeError) {
         try self.init(
             count: configuration.members.count,
             makeHost: { (node, former, incarnation) throws(RuntimeError) in
                 var configuration = configuration
                 configuration.memoryIncarnation = incarnation
-                return try NodeHost.make(system, node, former, configuration, dataFolder, allocations)
+                return try NodeHost.make(system, node, former, configuration, dataFolder)
             })
     }
 
@@ -87,8 +87,7 @@ extension NodeHost {
     /// The host of one member of a cluster, at its former addresses where it had some.
     @inlinable
     static func make<System: ClusterSystem>(
-        _ system: System, _ node: Int, _ former: MemberAddress?, _ template: NodeConfiguration, _ dataFolder: String?,
-        _ allocations: ThreadAllocations
+        _ system: System, _ node: Int, _ former: MemberAddress?, _ template: NodeConfiguration, _ dataFolder: String?
     ) throws(RuntimeError) -> NodeHost<Node> where System.Node == Node {
         var configuration = template
         configuration.id = NodeID(UInt32(node))
@@ -101,7 +100,7 @@ extension NodeHost {
             configuration.peerAddress = try template.peerAddress.followed(by: node)
             configuration.clientAddress = try template.clientAddress.followed(by: node)
         }
-        let loop = try EventLoop(label: "coordbench.node.\(node)", allocations: allocations)
+        let loop = try EventLoop(label: "coordbench.node.\(node)")
         let machine = system.makeNode(configuration.id, members: configuration.members)
         return try NodeHost(machine, configuration: configuration, loop: loop)
     }

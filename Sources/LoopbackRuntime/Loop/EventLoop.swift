@@ -34,8 +34,7 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
     private var tokens = [UInt64](repeating: 0, count: 64)
     private var readiness = [UInt32](repeating: 0, count: 64)
     private var isStopped = false
-    private let allocations: ThreadAllocations
-    /// Processor time and bytes allocated by this loop's turns.
+    /// Processor time of this loop's turns.
     public private(set) var usage = LoopUsage()
 
     private struct Mailbox {
@@ -53,12 +52,9 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
 
     /// A loop with a queue of its own.
     ///
-    /// - Parameters:
-    ///   - label: the queue's name, for debuggers.
-    ///   - allocations: how to read the bytes that the current thread has allocated.
-    public init(label: String, allocations: ThreadAllocations = .unavailable) throws(RuntimeError) {
+    /// - Parameter label: the queue's name, for debuggers.
+    public init(label: String) throws(RuntimeError) {
         queue = DispatchQueue(label: label)
-        self.allocations = allocations
         epoll = clinux_epoll_create()
         guard epoll >= 0 else { throw .socket(call: "epoll_create", reason: Socket.reason()) }
         timer = clinux_timer_create()
@@ -120,7 +116,7 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
 
     private func wake() {
         guard !isStopped else { return }
-        let start = LoopUsage.Mark(allocations)
+        let start = MonotonicClock.threadCPU()
         // Bounded, so that others on the queue get their turn too; the source fires again while descriptors are ready.
         for pass in 0..<64 {
             let patience = pass == 0 ? 0 : Self.lingerMilliseconds
@@ -130,7 +126,7 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
             endTurn()
             if isStopped { break }
         }
-        usage.add(since: start, allocations)
+        usage.add(since: start)
     }
 
     private func dispatch(_ token: UInt64, _ ready: UInt32) {
@@ -209,38 +205,16 @@ public final class EventLoop: @unchecked Sendable {  // everything mutable is co
     }
 }
 
-/// Reads the bytes that the current thread has allocated since it began; unavailable without jemalloc.
-public struct ThreadAllocations: Sendable {
-    /// The reading, or nil.
-    public let read: (@Sendable () -> UInt64)?
-    /// A reader.
-    public init(read: (@Sendable () -> UInt64)?) {
-        self.read = read
-    }
-    /// No allocator statistics.
-    public static let unavailable = ThreadAllocations(read: nil)
-}
-
 /// What a loop's turns have used.
 public struct LoopUsage: Sendable {
     /// Processor time in nanoseconds.
     public private(set) var processorNanoseconds: UInt64 = 0
-    /// Bytes allocated; 0 without allocator statistics.
-    public private(set) var allocatedBytes: UInt64 = 0
     /// Times the loop was woken.
     public private(set) var wakes: UInt64 = 0
 
-    struct Mark {
-        let processor = MonotonicClock.threadCPU()
-        let allocated: UInt64
-        init(_ allocations: ThreadAllocations) {
-            allocated = allocations.read?() ?? 0
-        }
-    }
-
-    mutating func add(since mark: Mark, _ allocations: ThreadAllocations) {
-        processorNanoseconds &+= MonotonicClock.threadCPU() &- mark.processor
-        allocatedBytes &+= (allocations.read?() ?? 0) &- mark.allocated
+    /// Adds a turn that began when the thread had used `processor` nanoseconds.
+    mutating func add(since processor: UInt64) {
+        processorNanoseconds &+= MonotonicClock.threadCPU() &- processor
         wakes += 1
     }
 }

@@ -20,7 +20,7 @@ extension NodeHost {
             "", "# Counters", "messages_sent:\(counters.messagesSent)", "peer_bytes_sent:\(counters.peerBytesSent)",
             "requests:\(counters.requests)", "client_bytes:\(clientBytes)", "log_writes:\(log.writes)",
             "log_syncs:\(log.syncs)", "log_bytes:\(log.bytes)",
-            "loop_processor_ns:\(loop.usage.processorNanoseconds)", "loop_allocated_bytes:\(loop.usage.allocatedBytes)",
+            "loop_processor_ns:\(loop.usage.processorNanoseconds)",
             "loop_wakes:\(loop.usage.wakes)",
         ]
         lines += ["", "# Process"] + processLines()
