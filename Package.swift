@@ -36,7 +36,7 @@ let package = Package(
         // algorithms
         .target(name: "ThreadLocks", dependencies: ["CLinux"]),
         .target(name: "Placement", dependencies: ["Workload"]),
-        .target(name: "Consensus", dependencies: ["ByteCoding", "ProtocolKit", "Workload"]),
+        .target(name: "Consensus", dependencies: ["ByteCoding", "ProtocolKit", "Workload", "Verification"]),
         .target(name: "Locks", dependencies: ["ByteCoding", "ProtocolKit", "Consensus"]),
         .target(name: "Commit", dependencies: ["ByteCoding", "ProtocolKit", "Consensus"]),
 

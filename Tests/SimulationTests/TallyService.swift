@@ -45,7 +45,7 @@ struct TallyJudge: HistoryJudge {
     var entries: [Entry] = []
     var count: Int { entries.count }
 
-    init(options: WorkloadOptions) {}
+    init(options: WorkloadOptions, promise: ConsistencyModel) {}
 
     mutating func record(
         client: Int, user: Int, operation: TallyService.Operation, completion: Completion<UInt64>, sent: UInt64,

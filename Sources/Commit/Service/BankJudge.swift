@@ -11,7 +11,7 @@ public struct BankJudge: HistoryJudge {
     private var others = 0
 
     /// A judge of a run.
-    public init(options: WorkloadOptions) {
+    public init(options: WorkloadOptions, promise: ConsistencyModel) {
         accounts = BankSource.accounts(options)
         final = Array(repeating: nil, count: accounts)
     }

@@ -70,6 +70,11 @@ public struct ServiceFacts: Sendable, Hashable, Codable {
         self.init(name: offer.name, kinds: offer.kinds, defaultMix: offer.defaultMix)
     }
 
+    /// What a system serves of its service.
+    public init<System: ClusterSystem>(_ system: System.Type) {
+        self.init(name: System.Offer.name, kinds: system.operationKinds, defaultMix: system.defaultMix)
+    }
+
     /// What is done with a lock among threads.
     public static let threadLock = ServiceFacts(name: "thread-lock", kinds: ["acquire"], defaultMix: "acquire")
     /// What is done with a placement function.

@@ -25,7 +25,7 @@ public struct ClusterEntry: Sendable {
     /// The entry of a system.
     public init<System: ClusterSystem>(_ system: System.Type) {
         descriptor = system.descriptor
-        service = ServiceFacts(System.Offer.self)
+        service = ServiceFacts(System.self)
         costs = { options, nodes throws(OptionError) in
             try System(options: options, mutation: nil).costs(nodes: nodes)
         }

@@ -52,7 +52,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         self.plan = plan
         self.loop = loop
         clients = ClientHost(loop: loop, addresses: addresses)
-        let judge = plan.isJudged ? Offer.Judge(options: plan.workload) : nil
+        let judge = plan.isJudged ? Offer.Judge(options: plan.workload, promise: system.consistency) : nil
         recorder = LoadRecorder(clients: plan.clients, judge: judge)
         let members = addresses.indices.map { NodeID(UInt32($0)) }
         let userCount = plan.clients * plan.inFlight

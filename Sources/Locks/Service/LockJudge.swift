@@ -45,7 +45,7 @@ public struct LockJudge: HistoryJudge {
     public private(set) var count = 0
 
     /// A judge of a run.
-    public init(options: WorkloadOptions) {}
+    public init(options: WorkloadOptions, promise: ConsistencyModel) {}
 
     /// Takes down one ended operation.
     public mutating func record(

@@ -22,6 +22,8 @@ final class ClientConnection<Response: ClientResponse>: @unchecked Sendable {  /
     var isDirty = false
     var isPaused = false
     var isClosing = false
+    /// Whether it ends without waiting for answers that are due.
+    var isDropped = false
     private(set) var nextRequest: UInt64 = 0
     private var nextAnswer: UInt64 = 0
     /// Answers that came before their turn, by sequence number modulo the count.

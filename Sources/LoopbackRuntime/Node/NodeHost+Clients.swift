@@ -157,11 +157,26 @@ extension NodeHost {
     func flush() {
         flushPeers()
         guard !dirtyClients.isEmpty else { return }
+        // Forgetting a client takes a step, which may have answers for others: they are this list's next round.
+        var gone: [ClientConnection<Node.Response>] = []
         for client in dirtyClients {
             client.isDirty = false
             client.channel.flush()
-            if client.isClosing, client.inFlight == 0, !client.channel.hasOutput { forget(client) }
+            guard client.isClosing else { continue }
+            if client.isDropped || (client.inFlight == 0 && !client.channel.hasOutput) { gone.append(client) }
         }
         dirtyClients.removeAll(keepingCapacity: true)
+        for client in gone { forget(client) }
+    }
+
+    /// Ends a connection at the node's wish, after what was answered has been written.
+    func disconnect(_ connection: ConnectionID) {
+        let place = Int(connection.rawValue & 0xF_FFFF)
+        guard place < clients.count, let client = clients[place], client.id == connection else { return }
+        client.isClosing = true
+        client.isDropped = true
+        guard !client.isDirty else { return }
+        client.isDirty = true
+        dirtyClients.append(client)
     }
 }

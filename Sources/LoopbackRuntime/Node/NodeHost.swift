@@ -229,6 +229,7 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
             } else {
                 held.append(.reply(response, to: token, after: ticket), ticket)
             }
+        case .disconnect(let connection): disconnect(connection)
         case .append(let record): log?.append(record)
         case .truncateSuffix(let index): log?.truncateSuffix(from: index)
         case .discardPrefix(let index): log?.discardPrefix(through: index)

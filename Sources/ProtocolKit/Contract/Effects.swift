@@ -6,6 +6,8 @@ public enum Effect<Node: ProtocolNode> {
     case send(Node.Message, to: NodeID, after: Ticket)
     /// Answer a request once `after` is durable.
     case reply(Node.Response, to: RequestToken, after: Ticket)
+    /// End a client's connection: what it still waits for won't be answered here, and it should ask elsewhere.
+    case disconnect(ConnectionID)
     /// Append a record to the log.
     case append(LogRecord)
     /// Remove the records from a position on.
@@ -66,6 +68,30 @@ public enum ProtocolEvent: UInt8, CaseIterable, Sendable {
     case outcomeInquired
     /// A node recovered state from its disk.
     case recovered
+    /// A ballot was begun: the first phase of Paxos.
+    case ballotStarted
+    /// A proposer met a higher ballot and gave way.
+    case ballotPreempted
+    /// A follower's history was brought into line with its leader's.
+    case followerSynchronised
+    /// A reader wrote back what it had read.
+    case writtenBack
+    /// A replica that a read found stale was brought up to date.
+    case readRepaired
+    /// A write was kept for a node that couldn't be reached.
+    case hintStored
+    /// A kept write was delivered to the node it was meant for.
+    case hintDelivered
+    /// Two replicas compared what they hold.
+    case replicasCompared
+    /// A key came to hold concurrent values.
+    case siblingsKept
+    /// A backup took over from a primary.
+    case failedOver
+    /// A change of the membership was committed.
+    case membershipChanged
+    /// A leader handed its office to another node.
+    case leadershipTransferred
 }
 
 /// The buffer that a step appends its effects to; the runtime reuses it from step to step.
@@ -111,6 +137,13 @@ public struct Effects<Node: ProtocolNode> {
     @inlinable
     public mutating func reply(_ response: Node.Response, to token: RequestToken, after ticket: Ticket = .none) {
         list.append(.reply(response, to: token, after: ticket))
+    }
+
+    /// Ends a client's connection, where requests can't be answered any more; answers that wait for a ticket are dropped.
+    /// The node hears of it as ``Input/clientGone(_:)``.
+    @inlinable
+    public mutating func disconnect(_ connection: ConnectionID) {
+        list.append(.disconnect(connection))
     }
 
     /// Appends a record to the log.

@@ -60,6 +60,9 @@ public struct Recovery: Sendable {
     public var snapshot: (mark: SnapshotMark, data: Bytes)?
     /// The records after the discarded prefix, in order, without gaps.
     public var log: [LogRecord]
+    /// Whether the node replaces one of its name whose disk is lost: it remembers none of the promises that it gave, so
+    /// it must not be counted on for them. The incarnation grows all the same.
+    public var isReplacement = false
 
     /// What was recovered.
     public init(

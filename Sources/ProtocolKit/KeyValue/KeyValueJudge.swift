@@ -13,11 +13,15 @@ public struct KeyValueJudge: HistoryJudge {
     public private(set) var history: [KeyValueOperation] = []
     private var unnamedKeys = 0
 
+    /// What the history is judged by.
+    public let promise: ConsistencyModel
+
     /// Bytes of every piece that the load appends; nil where they differ.
     private let pieceBytes: Int64?
 
     /// A judge of a run.
-    public init(options: WorkloadOptions) {
+    public init(options: WorkloadOptions, promise: ConsistencyModel = .linearizable) {
+        self.promise = promise
         if case .fixed(let size) = options.valueSize {
             pieceBytes = Int64(max(size, KeyValueNaming.identityBytes))
         } else {

@@ -92,8 +92,8 @@ public protocol HistoryJudge: Sendable {
     /// What users get.
     associatedtype Result: Sendable
 
-    /// A judge of a run with this load.
-    init(options: WorkloadOptions)
+    /// A judge of a run with this load on a system that promises `promise`.
+    init(options: WorkloadOptions, promise: ConsistencyModel)
 
     /// Takes down one ended operation; times are monotonic nanoseconds of sending and receipt (of giving up, where there
     /// was no answer).

@@ -1,3 +1,5 @@
+import Verification
+
 /// A system under test whose nodes exchange messages: an algorithm with a name, options, nodes, clients and a service.
 ///
 /// A catalogue entry is a value of such a type. Runtimes are generic over it, so that nothing on a hot path is dynamic.
@@ -23,11 +25,35 @@ public protocol ClusterSystem: Sendable {
     /// A client as it is before its start; it prefers to ask `preferred` first.
     func makeClient(number: Int, members: [NodeID], preferred: NodeID, timeoutNanoseconds: UInt64) -> Client
 
+    /// What the system promises its clients with these options: what a run's history is judged by.
+    var consistency: ConsistencyModel { get }
+
+    /// The kinds of operation of the service that the system serves; a register has no increment.
+    static var operationKinds: [String] { get }
+
+    /// The mix of operations where the user names none, as text for `OperationMix`.
+    static var defaultMix: String { get }
+
+    /// How far a node has applied and a digest of its state, for the check that replicas end up equal once the faults
+    /// have ended and messages have ceased; nil where the system has no such state or the node is no full replica.
+    static func replicaState(of node: Node) -> ReplicaState?
+
     /// What one operation of each kind must cost without faults, batching or contention, by the paper.
     func costs(nodes: Int) -> [OperationCost]
 
     /// Properties to be checked after every step of a simulation.
     static var invariants: [any Invariant<Node>] { get }
+}
+
+extension ClusterSystem {
+    /// Linearizable, unless a system says otherwise.
+    public var consistency: ConsistencyModel { .linearizable }
+    /// All of the service's kinds.
+    public static var operationKinds: [String] { Offer.kinds }
+    /// The service's own.
+    public static var defaultMix: String { Offer.defaultMix }
+    /// None to compare.
+    public static func replicaState(of node: Node) -> ReplicaState? { nil }
 }
 
 /// What `coordbench list` says of a system.

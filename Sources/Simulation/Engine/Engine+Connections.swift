@@ -171,6 +171,17 @@ extension Engine {
         }
     }
 
+    /// Ends a connection at its node's wish.
+    @usableFromInline
+    func disconnect(_ connection: ConnectionID, by node: Int) {
+        let number = Int(truncatingIfNeeded: connection.rawValue) - 1
+        guard connections.indices.contains(number), connections[number].node == node else {
+            violate("contract", "node \(node) ends connection \(connection), which isn't its own")
+            return
+        }
+        breakConnection(number, cutsFlight: false, isSlow: false)
+    }
+
     @usableFromInline
     func clientNoticesEnd(_ number: Int) {
         let connection = connections[number]

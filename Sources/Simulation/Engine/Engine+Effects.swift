@@ -22,6 +22,7 @@ extension Engine {
                 } else {
                     hold(.reply(response, token), until: ticket, host, cause: cause)
                 }
+            case .disconnect(let connection): disconnect(connection, by: index)
             case .append(let record): persist(.append(record), host, cause: cause)
             case .truncateSuffix(let from): persist(.truncateSuffix(from), host, cause: cause)
             case .discardPrefix(let through): persist(.discardPrefix(through), host, cause: cause)

@@ -155,7 +155,7 @@ final class Engine<System: ClusterSystem> {
         links = LinkTable(count: options.nodes)
         current = Array(repeating: -1, count: options.clients * options.nodes)
         isClientBlocked = Array(repeating: false, count: options.clients * options.nodes)
-        judge = Offer.Judge(options: workload)
+        judge = Offer.Judge(options: workload, promise: system.consistency)
         invariants = System.invariants
         setUp()
     }

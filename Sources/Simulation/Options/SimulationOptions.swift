@@ -55,8 +55,8 @@ public struct SimulationOptions: Sendable {
 
     /// A run of a system with its usual number of nodes and its service's usual mix on a few keys, without faults.
     public init<System: ClusterSystem>(for system: System.Type, seed: UInt64 = 1) {
-        guard let mix = try? OperationMix(parsing: System.Offer.defaultMix, allowedKinds: System.Offer.kinds) else {
-            preconditionFailure("the default mix of \(System.Offer.name) is not a mix of its kinds")
+        guard let mix = try? OperationMix(parsing: System.defaultMix, allowedKinds: System.operationKinds) else {
+            preconditionFailure("the default mix of \(System.descriptor.name) is not a mix of its kinds")
         }
         nodes = System.descriptor.defaultNodes
         workload = WorkloadOptions(mix: mix, keyCount: 4, valueSize: .fixed(16))
