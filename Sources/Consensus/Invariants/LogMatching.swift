@@ -57,21 +57,18 @@ public struct LogMatching<Machine: StateMachine>: Invariant {
 struct LogWatch {
     private var last = LogIndex.zero
     private var truncations = UInt64(0)
-    private var wasDown = true
+    private var incarnation = UInt64(0)
 
     /// The new entries, or nil; all of the log after a truncation or a restart.
     mutating func newEntries<Machine>(_ node: Raft<Machine>?) -> ClosedRange<LogIndex>? {
-        guard node != nil else {
-            wasDown = true
-            return nil
-        }
+        guard node != nil else { return nil }
         let (lastIndex, base, count) = (node!.log.lastIndex, node!.log.baseIndex, node!.log.truncations)
-        let isChanged = wasDown || truncations != count
+        let isChanged = incarnation != node!.incarnation || truncations != count
         guard isChanged || lastIndex > last else { return nil }
         let first = isChanged ? base.next : max(last, base).next
         last = lastIndex
         truncations = count
-        wasDown = false
+        incarnation = node!.incarnation
         return first <= lastIndex ? first...lastIndex : nil
     }
 }
