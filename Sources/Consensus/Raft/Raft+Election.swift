@@ -14,8 +14,12 @@ extension Raft {
         guard role != .leader else { return }
         let due = quietSince + electionTimeout
         guard now.monotonic >= due else { return effects.setTimer(RaftTimer.election, at: due) }
-        // Who has no vote may not know it yet that it has got one, or may have been left behind: it waits to be told.
-        guard !ownVoice.isEmpty else { return restartElectionTimer(at: now, effects: &effects) }
+        guard !ownVoice.isEmpty else {
+            // Who has no vote waits to be told that it has got one. Whom it last heard from may have left like itself:
+            // clients aren't sent there for ever.
+            leader = nil
+            return restartElectionTimer(at: now, effects: &effects)
+        }
         if options.hasPreVote, !isOwnQuorum {
             askForPreVotes(at: now, effects: &effects)
         } else {
