@@ -87,6 +87,10 @@ extension KeyedDecodingContainer {
         try decodeIfPresent(type, forKey: key) ?? []
     }
 
+    func decode(_ type: [CostAuditRecord].Type, forKey key: Key) throws -> [CostAuditRecord] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
+
     func decode(_ type: [FaultRecord].Type, forKey key: Key) throws -> [FaultRecord] {
         try decodeIfPresent(type, forKey: key) ?? []
     }
