@@ -49,7 +49,7 @@ let package = Package(
             name: "Harness",
             dependencies: [
                 "ByteCoding", "RESP", "ProtocolKit", "Workload", "Verification", "Statistics", "Measurement",
-                "ThreadLocks", "Placement", "Consensus", "Locks", "Commit", "LoopbackRuntime", "CLinux",
+                "ThreadLocks", "Placement", "Consensus", "Locks", "Commit", "LoopbackRuntime", "Simulation", "CLinux",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
