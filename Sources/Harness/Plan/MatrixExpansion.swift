@@ -16,6 +16,7 @@ struct MatrixExpansion {
         var lease = Placed(TrialDefaults.leaseNanoseconds, at: .builtIn)
         var arrival: Placed<TrialMatrix.ArrivalLaw>?
         var rate: Placed<Double>?
+        var shape = Placed(RateShape.steady, at: .builtIn)
         var think = Placed(UInt64(0), at: .builtIn)
         var duration = Placed(TrialDefaults.windowNanoseconds, at: .builtIn)
         var warmUp = Placed(TrialDefaults.warmUpNanoseconds, at: .builtIn)
@@ -99,6 +100,7 @@ struct MatrixExpansion {
         vary(matrix.lease) { $0.lease = $1 }
         vary(matrix.arrival) { $0.arrival = $1 }
         vary(matrix.rate) { $0.rate = $1 }
+        vary(matrix.shape) { $0.shape = $1 }
         vary(matrix.think) { $0.think = $1 }
         vary(matrix.duration) { $0.duration = $1 }
         vary(matrix.warmUp) { $0.warmUp = $1 }
@@ -141,6 +143,13 @@ struct MatrixExpansion {
         trial.durability = settings.durability.value
         trial.isolation = settings.isolation.value
         trial.arrival = try arrival(settings)
+        if settings.shape.value != .steady {
+            guard settings.rate != nil else {
+                throw ScenarioError(
+                    "a shape needs a rate to move; for example \(ScenarioField.rate.example)", at: settings.shape.place)
+            }
+            trial.shape = settings.shape.value
+        }
         trial.faults = try faults(trial)
         try normalise(&trial, settings)
         try checkConcurrency(trial, settings)
