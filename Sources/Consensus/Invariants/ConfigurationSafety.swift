@@ -9,7 +9,7 @@ public struct ConfigurationSafety<Machine: StateMachine>: Invariant {
     /// The nodes it looks at.
     public typealias Node = Raft<Machine>
 
-    /// Up to where each node's configurations were looked at.
+    /// Where each node's latest configuration was when it was looked at.
     private var looked: [LogIndex] = []
 
     /// Before the first step.
@@ -19,22 +19,23 @@ public struct ConfigurationSafety<Machine: StateMachine>: Invariant {
     public var name: String { "configuration-safety" }
 
     /// Looks at a configuration that is new at the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while looked.count < nodes.count { looked.append(.zero) }
-        guard let index = nodes[changed]?.configurations.latestIndex, index != looked[changed] else { return nil }
+        let index = nodes[changed].configurations.latestIndex
+        guard index != looked[changed] else { return nil }
         let isNew = index > looked[changed]
         looked[changed] = index
-        guard isNew, let history = nodes[changed]?.configurations else { return nil }
-        for (former, latter) in zip(history.entries, history.entries.dropFirst()) {
-            if let wrong = wrongStep(from: former, to: latter) { return "node \(changed) goes \(wrong)" }
+        guard isNew else { return nil }
+        let entries = nodes[changed].configurations.entries
+        for (former, latter) in zip(entries, entries.dropFirst()) {
+            if let wrong = wrongStep(from: former, to: latter) { return "node \(nodes[changed].id) goes \(wrong)" }
         }
-        guard nodes[changed]?.role == .leader, let commitIndex = nodes[changed]?.commitIndex else { return nil }
-        let open = history.entries.dropFirst().filter { $0.index > commitIndex }
-        if open.count > 1 {
-            return
-                "leader \(changed) has uncommitted configurations at \(open.map(\.index)), committed is \(commitIndex)"
-        }
-        return nil
+        guard nodes[changed].role == .leader else { return nil }
+        let committed = nodes[changed].commitIndex
+        let open = entries.dropFirst().filter { $0.index > committed }
+        guard open.count > 1 else { return nil }
+        return "leader \(nodes[changed].id) has uncommitted configurations at \(open.map(\.index)), "
+            + "committed is \(committed)"
     }
 
     private func wrongStep(

@@ -35,7 +35,6 @@ extension Raft {
     /// state, or the state and ``RaftOptions/snapshotBytes`` of log where that is more (``snapshotThreshold``).
     mutating func start(_ recovery: Recovery, at now: Now, effects: inout Effects<Self>) {
         random = SeededGenerator(seed: recovery.seed)
-        incarnation = recovery.incarnation
         if recovery.isReplacement, options.mutation != .wipedVoterVotes {
             // It doesn't know what it had promised, or who votes; a leader will bring it up to date and then have its
             // new disk admitted.

@@ -55,8 +55,6 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
 
     @usableFromInline let options: RaftOptions
     @usableFromInline var random = SeededGenerator(seed: 0)
-    /// Which start of this node it is.
-    @usableFromInline var incarnation = UInt64(0)
     /// Why the node stopped: it ignores everything from then on.
     @usableFromInline var isHalted = false
 

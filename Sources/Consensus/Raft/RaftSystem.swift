@@ -114,10 +114,11 @@ public struct RaftSystem: ClusterSystem {
     }
 
     /// The properties of figure 3 of the paper, and that configurations follow each other safely.
-    public static var invariants: [any Invariant<Node>] {
+    public static var invariants: [InvariantCheck<Node>] {
         [
-            ElectionSafety<KeyValueStore>(), LogMatching<KeyValueStore>(), LeaderCompleteness<KeyValueStore>(),
-            StateMachineSafety<KeyValueStore>(), ConfigurationSafety<KeyValueStore>(),
+            InvariantCheck(ElectionSafety<KeyValueStore>()), InvariantCheck(LogMatching<KeyValueStore>()),
+            InvariantCheck(LeaderCompleteness<KeyValueStore>()), InvariantCheck(StateMachineSafety<KeyValueStore>()),
+            InvariantCheck(ConfigurationSafety<KeyValueStore>()),
         ]
     }
 }
