@@ -1,6 +1,7 @@
 import LoopbackRuntime
 import ProtocolKit
 import Simulation
+import Verification
 
 /// A system whose nodes exchange messages, as the harness uses it.
 ///
@@ -14,6 +15,8 @@ public struct ClusterEntry: Sendable {
     public let service: ServiceFacts
     /// What one operation of each kind must cost with these options and so many nodes.
     public let costs: @Sendable (VariantOptions, Int) throws(OptionError) -> [OperationCost]
+    /// What it promises its clients with these options.
+    public let promise: @Sendable (VariantOptions) throws(OptionError) -> ConsistencyModel
     /// What operations cost in a simulation without faults, beside what they must cost.
     public let audit: @Sendable (VariantOptions, [Int]) throws(OptionError) -> [CostAudit.Row]
     /// Checks options and the name of a planted fault.
@@ -34,6 +37,7 @@ public struct ClusterEntry: Sendable {
         costs = { options, nodes throws(OptionError) in
             try System(options: options, mutation: nil).costs(nodes: nodes)
         }
+        promise = { options throws(OptionError) in try System(options: options, mutation: nil).consistency }
         audit = { options, nodes throws(OptionError) in
             try CostAudit.run(System.self, variant: options, nodes: nodes)
         }
