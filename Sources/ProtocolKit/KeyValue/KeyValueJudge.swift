@@ -104,9 +104,21 @@ public struct KeyValueJudge: HistoryJudge {
         }
     }
 
+    /// Whether there were operations on keys that the load doesn't name, which aren't in the history.
+    public var hasUnnamedKeys: Bool { unnamedKeys > 0 }
+
     /// Takes over another judge's history.
     public mutating func merge(_ other: KeyValueJudge) {
+        merge(other, renumberingClientsFrom: 0)
+    }
+
+    /// Takes over another judge's history, with numbers added to its clients' so that they differ from this one's.
+    public mutating func merge(_ other: KeyValueJudge, renumberingClientsFrom first: Int) {
+        let start = history.count
         history.append(contentsOf: other.history)
+        for place in start..<history.count where first > 0 {
+            history[place].client &+= UInt16(truncatingIfNeeded: first)
+        }
         unnamedKeys += other.unnamedKeys
     }
 
