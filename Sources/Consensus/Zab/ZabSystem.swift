@@ -101,10 +101,11 @@ public struct ZabSystem: ClusterSystem {
     }
 
     /// The properties of section 3 of the paper, and what they follow from.
-    public static var invariants: [any Invariant<Node>] {
+    public static var invariants: [InvariantCheck<Node>] {
         [
-            ZabIntegrity(), ZabTotalOrder(), ZabLocalPrimaryOrder(), ZabGlobalPrimaryOrder(), ZabPrimaryIntegrity(),
-            ZabOnePrimary(), ZabHistoryPrefix(), ZabStateAgreement(),
+            InvariantCheck(ZabIntegrity()), InvariantCheck(ZabTotalOrder()), InvariantCheck(ZabLocalPrimaryOrder()),
+            InvariantCheck(ZabGlobalPrimaryOrder()), InvariantCheck(ZabPrimaryIntegrity()),
+            InvariantCheck(ZabOnePrimary()), InvariantCheck(ZabHistoryPrefix()), InvariantCheck(ZabStateAgreement()),
         ]
     }
 }

@@ -82,6 +82,12 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     }
 }
 
+extension KeyValueRequest: RequestEnvelope {
+    /// The request itself.
+    @inlinable
+    public init(carrying content: KeyValueRequest) { self = content }
+}
+
 extension KeyValueRequest: PrefixedRequest {
     /// Reads any command but a stamped one, from an argument on.
     @inlinable
@@ -89,6 +95,7 @@ extension KeyValueRequest: PrefixedRequest {
         guard command.count > base else { throw .wrongArguments(usage: "a command is missing") }
         try self.init(command, from: base, stamp: nil)
     }
+
     /// Reads `GET`, `SET`, `DEL`, `CAS key expected new`, `SETNX`, `INCR`, `INCRBY`, `DECR`, `APPEND`, `SESSION.OPEN`, or
     /// any of them after `SESSION id sequence acknowledged-below`.
     @inlinable

@@ -15,14 +15,14 @@ public struct ZabGlobalPrimaryOrder: Invariant {
     public var name: String { "global primary order" }
 
     /// Looks at what the process that took a step has newly delivered.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         guard let range = watch.newlyDelivered(nodes, changed: changed) else { return nil }
-        guard var previous = nodes[changed]!.history.zxid(at: range.lowerBound.previous) else { return nil }
+        guard var previous = nodes[changed].history.zxid(at: range.lowerBound.previous) else { return nil }
         var index = range.lowerBound
         while index <= range.upperBound {
-            let zxid = Zxid(nodes[changed]!.history[index].tag)
+            let zxid = Zxid(nodes[changed].history[index].tag)
             guard zxid.epoch >= previous.epoch else {
-                return "process \(nodes[changed]!.id) delivers \(zxid) after \(previous) of a later primary"
+                return "process \(nodes[changed].id) delivers \(zxid) after \(previous) of a later primary"
             }
             previous = zxid
             index = index.next

@@ -24,16 +24,16 @@ public struct ZabHistoryPrefix: Invariant {
     public var name: String { "history prefix" }
 
     /// Looks at the transactions that are new in the history of the process that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watches.count < nodes.count { watches.append(HistoryWatch()) }
         guard let range = watches[changed].newTransactions(nodes, changed: changed),
-            var previous = nodes[changed]!.history.zxid(at: range.lowerBound.previous)
+            var previous = nodes[changed].history.zxid(at: range.lowerBound.previous)
         else { return nil }
         var index = range.lowerBound
         while index <= range.upperBound {
-            let record = nodes[changed]!.history[index]
+            let record = nodes[changed].history[index]
             let zxid = Zxid(record.tag)
-            if zxid <= previous { return "\(zxid) stands after \(previous) in process \(nodes[changed]!.id)'s history" }
+            if zxid <= previous { return "\(zxid) stands after \(previous) in process \(nodes[changed].id)'s history" }
             if let other = seen[zxid] {
                 guard other.record == record else { return "\(zxid) has two contents or places" }
                 guard other.previous == previous else {

@@ -17,11 +17,11 @@ public struct ZabIntegrity: Invariant {
     public var name: String { "integrity" }
 
     /// Looks at what the process that took a step has newly broadcast and delivered.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         if let range = broadcasts.newlyBroadcast(nodes, changed: changed) {
             var index = range.lowerBound
             while index <= range.upperBound {
-                let record = nodes[changed]!.history[index]
+                let record = nodes[changed].history[index]
                 if let other = transactions[Zxid(record.tag)], other != record {
                     return "\(Zxid(record.tag)) is broadcast twice, with different contents"
                 }
@@ -32,9 +32,9 @@ public struct ZabIntegrity: Invariant {
         guard let range = deliveries.newlyDelivered(nodes, changed: changed) else { return nil }
         var index = range.lowerBound
         while index <= range.upperBound {
-            let record = nodes[changed]!.history[index]
+            let record = nodes[changed].history[index]
             guard transactions[Zxid(record.tag)] == record else {
-                return "process \(nodes[changed]!.id) delivers \(Zxid(record.tag)), which wasn't broadcast so"
+                return "process \(nodes[changed].id) delivers \(Zxid(record.tag)), which wasn't broadcast so"
             }
             index = index.next
         }

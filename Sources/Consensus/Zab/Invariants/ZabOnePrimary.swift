@@ -21,15 +21,14 @@ public struct ZabOnePrimary: Invariant {
     public var name: String { "one complete primary an epoch" }
 
     /// Looks at the process that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while lastLed.count < nodes.count { lastLed.append(.zero) }
-        guard nodes[changed] != nil else { return nil }
         let wrong = checkLeader(nodes, changed: changed)
         if let range = watch.newlyDelivered(nodes, changed: changed) {
             var index = range.lowerBound
             while index <= range.upperBound {
                 if Int(index.rawValue) == delivered.count + 1 {
-                    delivered.append(Zxid(nodes[changed]!.history[index].tag))
+                    delivered.append(Zxid(nodes[changed].history[index].tag))
                 }
                 index = index.next
             }
@@ -37,20 +36,20 @@ public struct ZabOnePrimary: Invariant {
         return wrong
     }
 
-    private mutating func checkLeader(_ nodes: [Node?], changed: Int) -> String? {
-        guard nodes[changed]!.role == .leading, nodes[changed]!.phase == .broadcast else { return nil }
-        let epoch = nodes[changed]!.currentEpoch
+    private mutating func checkLeader(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        guard nodes[changed].role == .leading, nodes[changed].phase == .broadcast else { return nil }
+        let epoch = nodes[changed].currentEpoch
         guard lastLed[changed] != epoch else { return nil }
         lastLed[changed] = epoch
-        let id = nodes[changed]!.id
+        let id = nodes[changed].id
         if let other = leaders[epoch], other != id {
             return "processes \(other) and \(id) are both established as leaders of epoch \(epoch)"
         }
         leaders[epoch] = id
-        let first = Int(nodes[changed]!.history.base.index.rawValue)
+        let first = Int(nodes[changed].history.base.index.rawValue)
         for position in min(first, delivered.count)..<delivered.count {
             let index = LogIndex(UInt64(position) + 1)
-            guard nodes[changed]!.history.zxid(at: index) == delivered[position] else {
+            guard nodes[changed].history.zxid(at: index) == delivered[position] else {
                 return "process \(id) leads epoch \(epoch) without \(delivered[position]), which was delivered"
             }
         }

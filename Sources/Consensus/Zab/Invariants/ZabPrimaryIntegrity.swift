@@ -25,12 +25,12 @@ public struct ZabPrimaryIntegrity: Invariant {
     public var name: String { "primary integrity" }
 
     /// Looks at what the process that took a step has newly broadcast and delivered.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         if let wrong = noteDeliveries(nodes, changed: changed) { return wrong }
         guard broadcasts.newlyBroadcast(nodes, changed: changed) != nil else { return nil }
-        let epoch = nodes[changed]!.currentEpoch
+        let epoch = nodes[changed].currentEpoch
         guard !primaries.contains(where: { $0.epoch == epoch }) else { return nil }
-        let delivered = nodes[changed]!.lastApplied
+        let delivered = nodes[changed].lastApplied
         primaries.append(Primary(epoch: epoch, delivered: delivered))
         for position in min(Int(delivered.rawValue), epochs.count)..<epochs.count where epochs[position] < epoch {
             return "the primary of epoch \(epoch) broadcasts, having delivered \(delivered), and transaction "
@@ -39,16 +39,16 @@ public struct ZabPrimaryIntegrity: Invariant {
         return nil
     }
 
-    private mutating func noteDeliveries(_ nodes: [Node?], changed: Int) -> String? {
+    private mutating func noteDeliveries(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         guard let range = deliveries.newlyDelivered(nodes, changed: changed) else { return nil }
         var index = range.lowerBound
         while index <= range.upperBound {
             defer { index = index.next }
             guard Int(index.rawValue) == epochs.count + 1 else { continue }
-            let epoch = Zxid(nodes[changed]!.history[index].tag).epoch
+            let epoch = Zxid(nodes[changed].history[index].tag).epoch
             epochs.append(epoch)
             for primary in primaries where primary.epoch > epoch && primary.delivered < index {
-                return "process \(nodes[changed]!.id) delivers transaction \(index) of epoch \(epoch), which the "
+                return "process \(nodes[changed].id) delivers transaction \(index) of epoch \(epoch), which the "
                     + "primary of epoch \(primary.epoch) hadn't delivered when it began to broadcast"
             }
         }

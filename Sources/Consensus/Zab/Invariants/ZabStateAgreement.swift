@@ -17,15 +17,14 @@ public struct ZabStateAgreement: Invariant {
     public var name: String { "state agreement" }
 
     /// Looks at the state of the process that took a step, if that has delivered something.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while looked.count < nodes.count { looked.append(.zero) }
-        guard nodes[changed] != nil else { return nil }
-        let zxid = nodes[changed]!.appliedZxid
+        let zxid = nodes[changed].appliedZxid
         guard zxid != looked[changed] else { return nil }
         looked[changed] = zxid
-        let digest = nodes[changed]!.machine.digest
+        let digest = nodes[changed].machine.digest
         if let other = digests[zxid], other != digest {
-            return "process \(nodes[changed]!.id) has another state after \(zxid) than was reached before"
+            return "process \(nodes[changed].id) has another state after \(zxid) than was reached before"
         }
         digests[zxid] = digest
         return nil

@@ -17,21 +17,21 @@ public struct ZabTotalOrder: Invariant {
     public var name: String { "agreement and total order" }
 
     /// Looks at what the process that took a step has newly delivered.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         guard let range = watch.newlyDelivered(nodes, changed: changed) else { return nil }
         var index = range.lowerBound
         while index <= range.upperBound {
             let position = Int(index.rawValue) - 1
-            let record = nodes[changed]!.history[index]
+            let record = nodes[changed].history[index]
             if position < delivered.count {
                 guard delivered[position] == record else {
-                    return "process \(nodes[changed]!.id) delivers \(Zxid(record.tag)) at \(index), where "
+                    return "process \(nodes[changed].id) delivers \(Zxid(record.tag)) at \(index), where "
                         + "\(Zxid(delivered[position].tag)) was delivered before"
                 }
             } else if position == delivered.count {
                 delivered.append(record)
             } else {
-                return "process \(nodes[changed]!.id) delivers \(Zxid(record.tag)) at \(index); nobody has "
+                return "process \(nodes[changed].id) delivers \(Zxid(record.tag)) at \(index); nobody has "
                     + "delivered what comes before it"
             }
             index = index.next

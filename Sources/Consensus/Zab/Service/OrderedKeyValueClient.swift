@@ -30,10 +30,13 @@ where Node.Request == OrderedRequest<KeyValueRequest>, Node.Response == OrderedR
     private static var patrol: TimerID { TimerID(1) }
     private static var retry: TimerID { TimerID(2) }
     private static var retryDelay: UInt64 { .milliseconds(20) }
+    private static var patience: Int { 10 }
 
     private let members: [NodeID]
     private let timeout: UInt64
     private var server: NodeID
+    /// Refusals in a row by that server: an election takes a moment, and the client would rather stay.
+    private var refusals = 0
     /// The latest state that was seen, over all servers.
     private var lastSeen = Zxid.zero
     private var pending: ContiguousArray<Pending> = []
@@ -109,6 +112,7 @@ where Node.Request == OrderedRequest<KeyValueRequest>, Node.Response == OrderedR
         guard let slot = slot(of: request) else { return }
         switch response {
         case .ordered(let content, let zxid):
+            refusals = 0
             if zxid > lastSeen { lastSeen = zxid }
             finish(slot, .answered(OrderedAnswer(content, at: zxid)), &effects)
         case .behind:
@@ -127,7 +131,8 @@ where Node.Request == OrderedRequest<KeyValueRequest>, Node.Response == OrderedR
             if server == node { server = other }
             hold(slot, now, &effects, promptly: server != node)
         case .redirect, .noLeader:
-            turnAway(from: node)
+            refusals += 1
+            if refusals >= Self.patience { turnAway(from: node) }
             hold(slot, now, &effects)
         case .overloaded: fail(slot, .overloaded, &effects)
         case .rejected: fail(slot, .rejected, &effects)
@@ -137,6 +142,7 @@ where Node.Request == OrderedRequest<KeyValueRequest>, Node.Response == OrderedR
 
     private mutating func turnAway(from node: NodeID) {
         guard server == node else { return }
+        refusals = 0
         let place = members.firstIndex(of: node) ?? 0
         server = members[(place + 1) % members.count]
     }

@@ -13,11 +13,13 @@ public struct OrderedKeyValueJudge: HistoryJudge {
     private var judge: KeyValueJudge
     /// The place of each operation; zero where it has none.
     private var positions: [UInt64] = []
-    private var processes = ProcessNumbers()
+    private var leftOut = 0
+    private let promise: ConsistencyModel
 
     /// A judge of a run.
     public init(options: WorkloadOptions, promise: ConsistencyModel) {
-        judge = KeyValueJudge(options: options, promise: promise)
+        self.promise = promise
+        judge = KeyValueJudge(options: options, promise: .sequential)
     }
 
     /// Number of operations taken down.
@@ -29,9 +31,12 @@ public struct OrderedKeyValueJudge: HistoryJudge {
         received: UInt64
     ) {
         judge.record(
-            client: processes.number(client: client, user: user), user: user, operation: operation,
-            completion: completion.unordered, sent: sent, received: received)
-        guard judge.count > positions.count else { return }
+            client: client, user: user, operation: operation, completion: completion.unordered, sent: sent,
+            received: received)
+        guard judge.count > positions.count else {
+            if operation != .openSession { leftOut += 1 }
+            return
+        }
         if case .answered(let answer) = completion {
             positions.append(answer.zxid.rawValue)
         } else {
@@ -41,55 +46,34 @@ public struct OrderedKeyValueJudge: HistoryJudge {
 
     /// Takes over another judge's history.
     public mutating func merge(_ other: OrderedKeyValueJudge) {
-        judge.merge(other.judge, renumberingClientsFrom: processes.count)
+        judge.merge(other.judge)
         positions.append(contentsOf: other.positions)
-        processes.skip(other.processes.count)
+        leftOut += other.leftOut
     }
 
     /// Whether the history is what was promised.
     public func verdicts(budgetNanoseconds: UInt64) -> [JudgedProperty] {
-        let isLinearizable = judge.promise == .linearizable
-        let linearizable = isLinearizable ? judge.verdicts(budgetNanoseconds: budgetNanoseconds) : []
-        return linearizable + [
-            JudgedProperty(
-                property: ConsistencyModel.sequential.rawValue, verdict: orderVerdict,
-                basis: "\(count) operations in the order that the writes were given")
-        ]
-    }
-
-    private var orderVerdict: Verdict {
-        if judge.hasUnnamedKeys { return .unknown(reason: "operations on keys that the load doesn't name") }
-        guard processes.count <= Int(UInt16.max) else { return .unknown(reason: "more than 65,535 users") }
-        return OrderWitness.check(history: judge.history, positions: positions)
-    }
-}
-
-/// Numbers the users: each on its own connection is a process, whose operations have an order of their own.
-private struct ProcessNumbers: Sendable {
-    /// The first connection of each user and its number; a user that comes by others has a number for each.
-    private var first: [(client: Int, number: Int)] = []
-    private var further: [[Int]: Int] = [:]
-    private(set) var count = 0
-
-    mutating func number(client: Int, user: Int) -> Int {
-        while first.count <= user { first.append((-1, 0)) }
-        if first[user].client == client { return first[user].number }
-        if first[user].client < 0 {
-            first[user] = (client, next())
-            return first[user].number
+        let basis = "\(count) operations"
+        var verdicts: [JudgedProperty] = []
+        if promise == .linearizable {
+            let budget = LinearizabilityChecker.Budget(time: .nanoseconds(Int64(clamping: budgetNanoseconds)))
+            verdicts.append(
+                JudgedProperty(
+                    property: promise.rawValue,
+                    verdict: incomplete ?? LinearizabilityChecker.check(history: judge.history, budget: budget),
+                    basis: basis))
         }
-        if let number = further[[client, user]] { return number }
-        let number = next()
-        further[[client, user]] = number
-        return number
+        let order = incomplete
+            ?? OrderWitness.check(history: judge.history, positions: positions) { "\(Zxid($0))" }
+        verdicts.append(
+            JudgedProperty(
+                property: ConsistencyModel.sequential.rawValue, verdict: order,
+                basis: "\(basis) in the recorded order of writes"))
+        return verdicts
     }
 
-    mutating func skip(_ others: Int) {
-        count += others
-    }
-
-    private mutating func next() -> Int {
-        count += 1
-        return count - 1
+    private var incomplete: Verdict? {
+        leftOut == 0
+            ? nil : .unknown(reason: "\(leftOut) operations on keys that the load doesn't name, or of too many users")
     }
 }
