@@ -68,7 +68,7 @@ let package = Package(
         // tests, by room
         .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
         .testTarget(name: "MeasurementTests", dependencies: ["Measurement"]),
-        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Workload"]),
+        .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Workload"], exclude: ["Reference"]),
         .testTarget(name: "WorkloadTests", dependencies: ["Workload"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "Workload"]),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
