@@ -6,6 +6,11 @@ public struct FaultTextError: Error, Sendable, Hashable, CustomStringConvertible
         description = "'\(text)' isn't a fault: \(wanted)"
     }
 
+    /// A part of a script that doesn't begin with a time.
+    public init(scriptPart text: String) {
+        description = "'\(text)' isn't part of a script of faults: write '@1s kill 0; @2s restart 0'"
+    }
+
     /// A fault that must say when it strikes, and doesn't.
     public init(missingTimeIn text: String) {
         description = "'\(text)' doesn't say when: write it as '2s \(text)'"
@@ -16,62 +21,71 @@ extension Fault {
     /// Every form a fault's text can have, with an example of each.
     public static let forms = [
         "kill 0", "restart 0", "pause 0", "resume 0", "partition 0,c1|rest", "one-way 0>1,2", "heal", "delay 0>1 5ms",
-        "loss 0.1", "duplicate 0.1", "reorder 0.1", "slow disk 0 x10", "clock jump 0 -2s", "disconnect c1 0",
+        "clog 0>1 50ms", "loss 0.1", "duplicate 0.1", "reorder 0.1", "slow disk 0 x10", "sync error 0", "disk full 0",
+        "disk free 0", "lost suffix 0", "torn write 0", "bit flip 0", "misdirected write 0", "wipe 0",
+        "clock skew 0 50ms", "clock jump 0 -2s", "disconnect c1 0",
     ]
+
+    /// The form whose words a text begins with, and the words that follow.
+    private static func form(of words: [Substring]) -> (example: String, name: String, rest: [Substring])? {
+        for example in forms {
+            let name = example.split(separator: " ").prefix { $0.allSatisfy { $0.isLetter || $0 == "-" } }
+            guard words.count >= name.count, zip(words, name).allSatisfy({ $0 == $1 }) else { continue }
+            return (example, name.joined(separator: " "), Array(words.dropFirst(name.count)))
+        }
+        return nil
+    }
 
     /// Reads a fault as ``description`` writes it.
     ///
     /// - Throws: ``FaultTextError`` that names the form that is meant, or all of them.
     public init(parsing text: String) throws(FaultTextError) {
         let words = text.split(separator: " ")
-        let reader = FaultReader(text: text)
-        func form(_ example: String, _ count: Int) throws(FaultTextError) {
-            guard words.count == count else { throw reader.wants(example) }
+        guard let (example, name, rest) = Self.form(of: words) else {
+            throw FaultTextError(text, "possible are " + Self.forms.map { "'\($0)'" }.joined(separator: ", "))
         }
-        switch words.first {
-        case "kill", "restart", "pause", "resume":
-            try form("\(words[0]) 0", 2)
-            let node = try reader.node(words[1])
-            self =
-                switch words[0] {
-                case "kill": .kill(node)
-                case "restart": .restart(node)
-                case "pause": .pause(node)
-                default: .resume(node)
-                }
-        case "heal":
-            try form("heal", 1)
-            self = .heal
-        case "partition":
-            try form("partition 0,c1|rest", 2)
-            self = try reader.partition(words[1])
+        let reader = FaultReader(text: text, example: example)
+        let wanted = example.split(separator: " ").count - name.split(separator: " ").count
+        guard rest.count == wanted else { throw reader.wanted }
+        switch name {
+        case "heal": self = .heal
+        case "partition": self = try reader.partition(rest[0])
         case "one-way":
-            try form("one-way 0>1,2", 2)
-            let (from, to) = try reader.arrow(words[1])
+            let (from, to) = try reader.arrow(rest[0])
             self = .oneWay(from: from, to: to)
         case "delay":
-            try form("delay 0>1 5ms", 3)
-            let (from, to) = try reader.arrow(words[1])
-            guard from.count == 1, to.count == 1 else { throw reader.wants("delay 0>1 5ms") }
-            self = .delay(from: from[0], to: to[0], nanoseconds: UInt64(try reader.duration(words[2])))
-        case "loss", "duplicate", "reorder":
-            try form("\(words[0]) 0.1", 2)
-            guard let chance = Double(words[1]), (0...1).contains(chance) else {
-                throw FaultTextError(text, "a probability from 0 to 1 is needed, as in '\(words[0]) 0.1'")
-            }
-            self = words[0] == "loss" ? .loss(chance) : words[0] == "duplicate" ? .duplicate(chance) : .reorder(chance)
-        case "slow" where words.count == 4 && words[1] == "disk":
-            guard words[3].first == "x", let factor = UInt64(words[3].dropFirst()), factor > 0 else {
-                throw reader.wants("slow disk 0 x10")
-            }
-            self = .slowDisk(try reader.node(words[2]), factor: factor)
-        case "clock" where words.count == 4 && words[1] == "jump":
-            self = .clockJump(try reader.node(words[2]), nanoseconds: try reader.signedDuration(words[3]))
-        case "disconnect":
-            try form("disconnect c1 0", 3)
-            self = .disconnect(client: try reader.client(words[1]), try reader.node(words[2]))
-        default:
-            throw FaultTextError(text, "possible are " + Self.forms.map { "'\($0)'" }.joined(separator: ", "))
+            let (from, to, time) = try reader.path(rest)
+            self = .delay(from: from, to: to, nanoseconds: time)
+        case "clog":
+            let (from, to, time) = try reader.path(rest)
+            self = .clog(from: from, to: to, nanoseconds: time)
+        case "loss": self = .loss(try reader.probability(rest[0]))
+        case "duplicate": self = .duplicate(try reader.probability(rest[0]))
+        case "reorder": self = .reorder(try reader.probability(rest[0]))
+        case "slow disk": self = .slowDisk(try reader.node(rest[0]), factor: try reader.factor(rest[1]))
+        case "clock skew": self = .clockSkew(try reader.node(rest[0]), nanoseconds: try reader.signed(rest[1]))
+        case "clock jump": self = .clockJump(try reader.node(rest[0]), nanoseconds: try reader.signed(rest[1]))
+        case "disconnect": self = .disconnect(client: try reader.client(rest[0]), try reader.node(rest[1]))
+        default: self = try Self.onOneNode(name, try reader.node(rest[0]), reader)
+        }
+    }
+
+    private static func onOneNode(_ name: String, _ node: NodeID, _ reader: FaultReader) throws(FaultTextError) -> Fault
+    {
+        switch name {
+        case "kill": .kill(node)
+        case "restart": .restart(node)
+        case "pause": .pause(node)
+        case "resume": .resume(node)
+        case "sync error": .syncError(node)
+        case "disk full": .diskFull(node)
+        case "disk free": .diskFree(node)
+        case "lost suffix": .lostSuffix(node)
+        case "torn write": .tornWrite(node)
+        case "bit flip": .bitFlip(node)
+        case "misdirected write": .misdirectedWrite(node)
+        case "wipe": .wipe(node)
+        default: throw reader.wanted
         }
     }
 }
@@ -79,11 +93,14 @@ extension Fault {
 /// Reads the parts of a fault's text.
 private struct FaultReader {
     let text: String
+    let example: String
 
-    func wants(_ example: String) -> FaultTextError { FaultTextError(text, "write it as '\(example)'") }
+    var wanted: FaultTextError { FaultTextError(text, "write it as '\(example)'") }
 
     func node(_ word: Substring) throws(FaultTextError) -> NodeID {
-        guard let number = UInt32(word) else { throw FaultTextError(text, "'\(word)' isn't a node's number") }
+        guard let number = UInt32(word) else {
+            throw FaultTextError(text, "'\(word)' isn't a node's number; write it as '\(example)'")
+        }
         return NodeID(number)
     }
 
@@ -108,9 +125,16 @@ private struct FaultReader {
         return (try nodes(ends[0]), try nodes(ends[1]))
     }
 
+    /// One node to another and a time.
+    func path(_ words: [Substring]) throws(FaultTextError) -> (NodeID, NodeID, UInt64) {
+        let (from, to) = try arrow(words[0])
+        guard from.count == 1, to.count == 1 else { throw wanted }
+        return (from[0], to[0], try duration(words[1]))
+    }
+
     func partition(_ word: Substring) throws(FaultTextError) -> Fault {
         let sides = word.split(separator: "|", omittingEmptySubsequences: false)
-        guard sides.count == 2, sides[1] == "rest" else { throw wants("partition 0,c1|rest") }
+        guard sides.count == 2, sides[1] == "rest" else { throw wanted }
         var members: [NodeID] = []
         var clients: [Int] = []
         for part in sides[0].split(separator: ",", omittingEmptySubsequences: false) {
@@ -119,19 +143,29 @@ private struct FaultReader {
         return .partition(members, clients: clients)
     }
 
-    func duration(_ word: Substring) throws(FaultTextError) -> Int64 {
-        let nanoseconds = try signedDuration(word)
-        guard nanoseconds >= 0 else { throw FaultTextError(text, "'\(word)' is before its beginning") }
+    func probability(_ word: Substring) throws(FaultTextError) -> Double {
+        guard let chance = Double(word), (0...1).contains(chance) else {
+            throw FaultTextError(text, "a probability from 0 to 1 is needed, as in '\(example)'")
+        }
+        return chance
+    }
+
+    func factor(_ word: Substring) throws(FaultTextError) -> UInt64 {
+        guard word.first == "x", let factor = UInt64(word.dropFirst()), factor > 0, factor <= 1_000_000 else {
+            throw wanted
+        }
+        return factor
+    }
+
+    func duration(_ word: Substring) throws(FaultTextError) -> UInt64 {
+        guard let nanoseconds = DurationText.read(word) else {
+            throw FaultTextError(text, "'\(word)' isn't a time, such as 5ms, of a day at most")
+        }
         return nanoseconds
     }
 
-    func signedDuration(_ word: Substring) throws(FaultTextError) -> Int64 {
-        let units: [(name: String, nanoseconds: Double)] = [("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9)]
-        for unit in units where word.hasSuffix(unit.name) {
-            guard let number = Double(word.dropLast(unit.name.count)) else { continue }
-            let product = (number * unit.nanoseconds).rounded()
-            if abs(product) < 9e18 { return Int64(product) }
-        }
-        throw FaultTextError(text, "'\(word)' isn't a time, such as 5ms")
+    func signed(_ word: Substring) throws(FaultTextError) -> Int64 {
+        let magnitude = Int64(try duration(word.first == "-" ? word.dropFirst() : word))
+        return word.first == "-" ? -magnitude : magnitude
     }
 }

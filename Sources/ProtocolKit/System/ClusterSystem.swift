@@ -46,6 +46,17 @@ public protocol ClusterSystem: Sendable {
     /// What one operation of each kind must cost without faults, batching or contention, by the paper.
     func costs(nodes: Int) -> [OperationCost]
 
+    /// How many of so many nodes may be down for good, or have lost their disks, without a promise broken or the others
+    /// ceasing to serve.
+    func toleratedFailures(nodes: Int) -> Int
+
+    /// Whether a node that has lost its disk can be started again under its name: it is told so by
+    /// ``Recovery/isReplacement`` and doesn't count until it is up to date.
+    static var allowsReplacement: Bool { get }
+
+    /// Options that make rare paths common, for a simulation's seed to choose: tiny thresholds for snapshots and batches.
+    static func rareOptions(seed: UInt64) -> VariantOptions
+
     /// Properties to be checked after every step of a simulation.
     static var invariants: [InvariantCheck<Node>] { get }
 }
@@ -59,6 +70,12 @@ extension ClusterSystem {
     public static var operationKinds: [String] { Offer.kinds }
     /// The service's own.
     public static var defaultMix: String { Offer.defaultMix }
+    /// None, unless a system says otherwise.
+    public func toleratedFailures(nodes: Int) -> Int { 0 }
+    /// It can't, unless a system says otherwise.
+    public static var allowsReplacement: Bool { false }
+    /// None.
+    public static func rareOptions(seed: UInt64) -> VariantOptions { VariantOptions() }
     /// None to compare.
     public static func replicaState(of node: Node) -> ReplicaState? { nil }
 }
