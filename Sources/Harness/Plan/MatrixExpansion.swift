@@ -129,7 +129,7 @@ struct MatrixExpansion {
         }
         var trial = PlannedTrial(
             variant: "\(name.value)", subject: subject, family: entry.descriptor.family,
-            nodes: try nodes(settings, entry, subject), workload: try workload(settings, entry))
+            nodes: try nodes(settings, name, entry, subject), workload: try workload(settings, entry))
         trial.group = group
         trial.connect = matrix.connect.map(\.value)
         trial.warmUpNanoseconds = settings.warmUp.value
@@ -208,6 +208,19 @@ struct MatrixExpansion {
     }
 
     private func nodes(
+        _ settings: Settings, _ name: Placed<Variant>, _ entry: CatalogueEntry, _ subject: PlannedTrial.Subject
+    ) throws(ScenarioError) -> Int {
+        let count = try nodeCount(settings, entry, subject)
+        guard subject == .cluster, let cluster = entry.cluster else { return count }
+        do throws(OptionError) {
+            try cluster.checkNodes(name.value.options, count)
+        } catch {
+            throw ScenarioError("\(name.value) on \(count) nodes: \(error)", at: settings.nodes?.place ?? name.place)
+        }
+        return count
+    }
+
+    private func nodeCount(
         _ settings: Settings, _ entry: CatalogueEntry, _ subject: PlannedTrial.Subject
     ) throws(ScenarioError) -> Int {
         guard let nodes = settings.nodes, subject == .cluster || subject == .function else {

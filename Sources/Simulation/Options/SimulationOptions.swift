@@ -52,6 +52,8 @@ public struct SimulationOptions: Sendable {
     public var judgeBudgetNanoseconds = UInt64.seconds(10)
     /// Whether costs are counted: everything takes a fixed time and each input is a turn of its own.
     @usableFromInline var countsCosts = false
+    /// The node that all clients ask first; nil for another one each.
+    @usableFromInline var preferredNode: Int?
 
     /// A run of a system with its usual number of nodes and its service's usual mix on a few keys, without faults.
     public init<System: ClusterSystem>(for system: System.Type, seed: UInt64 = 1) {
