@@ -76,6 +76,12 @@ public struct RaftSystem: ClusterSystem {
         hasSessions = resolved.isOn("sessions")
     }
 
+    /// There can't be more voters than nodes.
+    public func check(nodes: Int) throws(OptionError) {
+        guard let voters = options.voters, voters > nodes else { return }
+        throw .invalidValue(option: "voters", value: "\(voters)", valid: "0...\(nodes), the number of nodes")
+    }
+
     /// A server before its start.
     public func makeNode(_ id: NodeID, members: [NodeID]) -> Node {
         Raft(id: id, members: members, options: options)

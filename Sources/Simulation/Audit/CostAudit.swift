@@ -95,7 +95,8 @@ public enum CostAudit {
         options.operations = warmUp
         let engine = Engine(system: system, options: options)
         engine.run()
-        return engine.nodes.firstIndex { $0?.status.isLeader == true }
+        let states = engine.nodes.states
+        return states.indices.first { states.isUp($0) && states[$0].status.isLeader }
     }
 
     private static func costs<System: ClusterSystem>(
