@@ -97,5 +97,5 @@ public struct ABDSystem: ClusterSystem {
     }
 
     /// The properties that make the register atomic.
-    public static var invariants: [any Invariant<Node>] { RegisterInvariants.all }
+    public static var invariants: [InvariantCheck<Node>] { RegisterInvariants.all }
 }

@@ -26,17 +26,16 @@ public struct RegisterAtomicity: Invariant {
     public var name: String { "register-atomicity" }
 
     /// Looks at the operation that has begun at the node that took a step, and at those that have ended there.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard nodes[changed] != nil else { return nil }
-        if let queue = nodes[changed]!.observed.begunIn {
-            let last = nodes[changed]!.gathered[queue].count - 1
-            let token = nodes[changed]!.gathered[queue][last].token
-            let key = nodes[changed]!.gathered[queue][last].key
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        if let queue = nodes[changed].observed.begunIn {
+            let last = nodes[changed].gathered[queue].count - 1
+            let token = nodes[changed].gathered[queue][last].token
+            let key = nodes[changed].gathered[queue][last].key
             floors[Begun(node: changed, token: token)] = ended[key] ?? .zero
         }
-        guard !nodes[changed]!.observed.ended.isEmpty else { return nil }
-        let isAtomic = nodes[changed]!.options.reads != .neverWriteBack
-        for operation in nodes[changed]!.observed.ended {
+        guard !nodes[changed].observed.ended.isEmpty else { return nil }
+        let isAtomic = nodes[changed].options.reads != .neverWriteBack
+        for operation in nodes[changed].observed.ended {
             if let wrong = end(operation, at: changed, isAtomic: isAtomic) { return wrong }
         }
         return nil

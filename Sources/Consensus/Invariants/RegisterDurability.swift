@@ -19,23 +19,22 @@ public struct RegisterDurability: Invariant {
     public var name: String { "durable-quorum" }
 
     /// Looks at what the node that took a step has answered.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watch.replicas.count < nodes.count { watch.addReplica() }
         let incarnation = watch.replicas[changed].incarnation
         let wasRecovering = watch.replicas[changed].isRecovering
         _ = watch.look(nodes, changed: changed)
-        guard nodes[changed] != nil else { return nil }
         if watch.replicas[changed].incarnation != incarnation
             || wasRecovering && !watch.replicas[changed].isRecovering
         {
             for register in answered.indices {
-                if let wrong = lacking(register, nodes[changed]!.assignment) { return wrong }
+                if let wrong = lacking(register, nodes[changed].assignment) { return wrong }
             }
         }
-        guard !nodes[changed]!.observed.ended.isEmpty else { return nil }
-        let promisesReads = nodes[changed]!.options.reads != .neverWriteBack
-        for operation in nodes[changed]!.observed.ended where promisesReads || !operation.isRead {
-            if let wrong = note(operation, nodes[changed]!.assignment) { return wrong }
+        guard !nodes[changed].observed.ended.isEmpty else { return nil }
+        let promisesReads = nodes[changed].options.reads != .neverWriteBack
+        for operation in nodes[changed].observed.ended where promisesReads || !operation.isRead {
+            if let wrong = note(operation, nodes[changed].assignment) { return wrong }
         }
         return nil
     }

@@ -20,12 +20,12 @@ public struct RegisterTagUniqueness: Invariant {
     public var name: String { "tag-uniqueness" }
 
     /// Looks at what the node that took a step has written.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard nodes[changed] != nil, !nodes[changed]!.observed.written.isEmpty else { return nil }
-        for position in nodes[changed]!.observed.written {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        guard !nodes[changed].observed.written.isEmpty else { return nil }
+        for position in nodes[changed].observed.written {
             let name = Name(
-                key: nodes[changed]!.store.key(at: position), tag: nodes[changed]!.store.tag(at: position))
-            let value = nodes[changed]!.store.value(at: position)
+                key: nodes[changed].store.key(at: position), tag: nodes[changed].store.tag(at: position))
+            let value = nodes[changed].store.value(at: position)
             guard let other = values.updateValue(value, forKey: name), other != value else { continue }
             return "tag \(name.tag) of \(name.key) names \(Bytes(other)) and \(Bytes(value))"
         }

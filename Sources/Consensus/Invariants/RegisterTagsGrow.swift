@@ -15,7 +15,7 @@ public struct RegisterTagsGrow: Invariant {
     public var name: String { "tags-grow" }
 
     /// Looks at what the node that took a step has written, or recovered.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         switch watch.look(nodes, changed: changed) {
         case nil: return nil
         case .wentBack(let register, let before, let after):

@@ -78,31 +78,30 @@ struct RegisterWatch {
     mutating func addReplica() { replicas.append(Replica()) }
 
     /// Looks at the replica that took a step. What it is told first is the first thing wrong, if anything.
-    mutating func look(_ nodes: [RegisterReplica?], changed: Int) -> Finding? {
+    mutating func look(_ nodes: NodeStates<RegisterReplica>, changed: Int) -> Finding? {
         while replicas.count < nodes.count { addReplica() }
-        guard nodes[changed] != nil else { return nil }
-        if nodes[changed]!.incarnation != replicas[changed].incarnation { return restart(nodes, changed) }
-        replicas[changed].persist(through: nodes[changed]!.persistedThrough)
-        replicas[changed].isRecovering = nodes[changed]!.hardState.isRecovering
-        guard !nodes[changed]!.observed.written.isEmpty else { return nil }
-        for position in nodes[changed]!.observed.written {
-            let register = number(of: nodes[changed]!.store.key(at: position))
-            let tag = nodes[changed]!.store.tag(at: position)
+        if nodes[changed].incarnation != replicas[changed].incarnation { return restart(nodes, changed) }
+        replicas[changed].persist(through: nodes[changed].persistedThrough)
+        replicas[changed].isRecovering = nodes[changed].hardState.isRecovering
+        guard !nodes[changed].observed.written.isEmpty else { return nil }
+        for position in nodes[changed].observed.written {
+            let register = number(of: nodes[changed].store.key(at: position))
+            let tag = nodes[changed].store.tag(at: position)
             let before = replicas[changed].heldTag(of: register)
-            replicas[changed].note(register, tag, after: nodes[changed]!.store.ticket(at: position))
+            replicas[changed].note(register, tag, after: nodes[changed].store.ticket(at: position))
             if tag < before { return .wentBack(register: register, from: before, to: tag) }
         }
         return nil
     }
 
-    private mutating func restart(_ nodes: [RegisterReplica?], _ changed: Int) -> Finding? {
+    private mutating func restart(_ nodes: NodeStates<RegisterReplica>, _ changed: Int) -> Finding? {
         let isReplaced =
-            nodes[changed]!.hardState.replacements.incarnation(at: changed) == nodes[changed]!.incarnation
-        replicas[changed].start(in: nodes[changed]!.incarnation, isReplaced: isReplaced)
-        replicas[changed].isRecovering = nodes[changed]!.hardState.isRecovering
+            nodes[changed].hardState.replacements.incarnation(at: changed) == nodes[changed].incarnation
+        replicas[changed].start(in: nodes[changed].incarnation, isReplaced: isReplaced)
+        replicas[changed].isRecovering = nodes[changed].hardState.isRecovering
         let durable = replicas[changed].durable
-        for shard in nodes[changed]!.store.shards.indices {
-            for item in nodes[changed]!.store.shards[shard].items {
+        for shard in nodes[changed].store.shards.indices {
+            for item in nodes[changed].store.shards[shard].items {
                 replicas[changed].note(number(of: item.key), item.tag, after: .none)
             }
         }
@@ -116,7 +115,10 @@ struct RegisterWatch {
 
 /// The properties of replicated registers.
 enum RegisterInvariants {
-    static var all: [any Invariant<RegisterReplica>] {
-        [RegisterTagsGrow(), RegisterTagUniqueness(), RegisterDurability(), RegisterAtomicity()]
+    static var all: [InvariantCheck<RegisterReplica>] {
+        [
+            InvariantCheck(RegisterTagsGrow()), InvariantCheck(RegisterTagUniqueness()),
+            InvariantCheck(RegisterDurability()), InvariantCheck(RegisterAtomicity()),
+        ]
     }
 }

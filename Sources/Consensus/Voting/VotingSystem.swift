@@ -154,5 +154,5 @@ public struct VotingSystem: ClusterSystem {
     }
 
     /// The properties that make the register regular, or atomic.
-    public static var invariants: [any Invariant<Node>] { RegisterInvariants.all }
+    public static var invariants: [InvariantCheck<Node>] { RegisterInvariants.all }
 }
