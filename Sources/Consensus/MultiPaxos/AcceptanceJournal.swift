@@ -32,7 +32,7 @@ struct AcceptanceJournal: Sendable {
         if record.index != next || ballot != self.ballot || segments.isFull {
             mark(record.index, ballot, decided, effects: &effects)
         }
-        let position = segments.append(record.index)
+        let position = segments.append(record.index, mayBegin: false)
         ticket = effects.append(
             LogRecord(index: position, tag: record.tag, kind: record.kind, payload: record.payload))
         next = LogIndex(record.index.rawValue &+ 1)
@@ -43,7 +43,7 @@ struct AcceptanceJournal: Sendable {
         _ slot: LogIndex, _ ballot: Ballot, _ decided: LogIndex, effects: inout Effects<Node>
     ) {
         self.ballot = ballot
-        let position = segments.append(slot)
+        let position = segments.append(slot, mayBegin: true)
         let payload = JournalMarker(slot: slot, decided: decided).encoded()
         effects.append(
             LogRecord(index: position, tag: ballot.rawValue, kind: Self.markerKind, payload: payload))
@@ -97,14 +97,14 @@ struct JournalReplay {
                 journal.ballot = Ballot(record.tag)
                 highest = max(highest, journal.ballot)
                 decided = max(decided, marker.decided)
-                journal.segments.recover(record.index, slot: marker.slot)
+                journal.segments.recover(record.index, slot: marker.slot, mayBegin: true)
                 continue
             }
             guard journal.next > .zero, record.kind <= EntryKind.tick.rawValue else {
                 throw .unknownTag(what: "journal record", value: UInt64(record.kind))
             }
             let slot = journal.next
-            journal.segments.recover(record.index, slot: slot)
+            journal.segments.recover(record.index, slot: slot, mayBegin: false)
             journal.next = slot.next
             guard slot > base else { continue }
             slots.set(

@@ -83,6 +83,7 @@ extension MultiPaxos {
     @usableFromInline
     mutating func extendThrough() {
         if through < decided { through = decided }
+        guard throughBallot > .zero else { return }
         while slots.ballot(at: through.next) == throughBallot { through = through.next }
     }
 

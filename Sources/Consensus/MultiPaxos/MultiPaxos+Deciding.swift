@@ -36,7 +36,7 @@ extension MultiPaxos {
                 settleLost(slot, effects: &effects)
             default: settleLost(slot, effects: &effects)
             }
-            bytesSinceSnapshot &+= record.payload.count &+ 32
+            snapshots.appliedBytes &+= record.payload.count &+ 32
             applied = slot
         }
     }

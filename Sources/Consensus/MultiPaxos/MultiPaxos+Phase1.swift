@@ -54,7 +54,7 @@ extension MultiPaxos {
         else { return }
         guard message.base < message.first else {
             // The slots are compacted away there: they have to come as a snapshot, then phase 1 is begun again.
-            return beginFetch(from: peers[position].id, at: now, effects: &effects)
+            return snapshots.beginFetch(from: peers[position].id, at: now, effects: &effects)
         }
         if options.mutation != .proposeOwnValue {
             for value in message.values { scout.adopt(value) }
@@ -82,7 +82,7 @@ extension MultiPaxos {
         role = .leader
         leader = id
         effects.count(.leaderElected)
-        if fetch?.complete == nil { fetch = nil }
+        snapshots.abandonFetch()
         owesAccepted = false
         strays.removeAll()
         reads = ReadQueue()

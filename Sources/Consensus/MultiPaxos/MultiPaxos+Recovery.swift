@@ -25,6 +25,7 @@ extension MultiPaxosHardState: WireCodable {
 extension MultiPaxos {
     /// Takes over what was found on disk.
     mutating func start(_ recovery: Recovery, at now: Now, effects: inout Effects<Self>) {
+        incarnation = recovery.incarnation
         random = SeededGenerator(seed: recovery.seed)
         do throws(WireError) {
             try recover(recovery)
@@ -53,7 +54,7 @@ extension MultiPaxos {
             try assembler.take(data)
             machine = try assembler.finish()
             applied = mark.index
-            snapshots.stored = mark
+            snapshots.writer.stored = mark
         }
         let replay = try JournalReplay(recovery.log, after: applied)
         slots = replay.slots

@@ -36,6 +36,8 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
     @usableFromInline let options: MultiPaxosOptions
     @usableFromInline let quorums: QuorumSizes
     @usableFromInline var random = SeededGenerator(seed: 0)
+    /// Which of its starts this is.
+    @usableFromInline var incarnation = UInt64(0)
     /// It stopped: it ignores everything from then on.
     @usableFromInline var isHalted = false
 
@@ -66,12 +68,7 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
     @usableFromInline var applied = LogIndex.zero
     @usableFromInline var machine = Machine()
     @usableFromInline var awaited = AwaitedCommands()
-    @usableFromInline var snapshots = SnapshotWriter<Machine>()
-    @usableFromInline var fetch: SnapshotFetch<Machine>?
-    /// When a peer last asked for a part of the stored snapshot.
-    @usableFromInline var servedAt: UInt64?
-    /// Payload bytes applied since the last snapshot.
-    @usableFromInline var bytesSinceSnapshot = 0
+    @usableFromInline var snapshots: ReplicaSnapshots<Machine>
     /// Slots through here are to be dropped from memory, some each turn.
     @usableFromInline var discardTarget = LogIndex.zero
 
@@ -120,6 +117,10 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
         quorums = sizes.mutated(by: options.mutation)
         peers = ContiguousArray(
             members.filter { $0 != id }.sorted().map { AcceptorProgress(id: $0, window: options.window) })
+        snapshots = ReplicaSnapshots(
+            dueBytes: options.snapshotBytes, chunkBytes: options.snapshotChunkBytes,
+            patience: options.electionTimeout / 2, writeTimer: MultiPaxosTimer.snapshot,
+            fetchTimer: MultiPaxosTimer.fetch)
         scout = Scout(ballot: .zero, decided: .zero, peers: members.count - 1)
     }
 
@@ -145,11 +146,9 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
         case .message(let message, let from): handleSeldom(message, from: from, at: now, effects: &effects)
         case .timer(MultiPaxosTimer.election): electionTimerFired(at: now, effects: &effects)
         case .timer(MultiPaxosTimer.heartbeat): heartbeat(at: now, effects: &effects)
-        case .timer(MultiPaxosTimer.fetch): retryFetch(at: now, effects: &effects)
-        case .timer(MultiPaxosTimer.snapshot):
-            snapshots.writeNext(chunkBytes: options.snapshotChunkBytes, effects: &effects)
-            keepWritingSnapshot(at: now, effects: &effects)
-        case .snapshotRead(let part): send(part, at: now, effects: &effects)
+        case .timer(MultiPaxosTimer.fetch): snapshots.retryFetch(at: now, effects: &effects)
+        case .timer(MultiPaxosTimer.snapshot): snapshots.continueWriting(at: now, effects: &effects)
+        case .snapshotRead(let part): snapshots.send(part, effects: &effects)
         case .linkUp(let peer):
             if role == .leader, let position = position(of: peer) {
                 beginRound(at: now, effects: &effects)
@@ -170,8 +169,9 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
         case .confirmed(let message): handle(message, from: position, at: now, effects: &effects)
         case .preempted(let message): handle(message, at: now, effects: &effects)
         case .snapshotOffer(let message): handle(message, from: from, at: now, effects: &effects)
-        case .snapshotRequest(let message): handle(message, from: from, at: now, effects: &effects)
-        case .snapshotPart(let part): handle(part, from: from, at: now, effects: &effects)
+        case .snapshotRequest(let message): snapshots.serve(message, to: from, at: now, effects: &effects)
+        case .snapshotPart(let part):
+            snapshots.take(part, from: from, decided: decided, at: now, effects: &effects)
         }
     }
 
@@ -184,8 +184,8 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
         } else if owesAccepted {
             acknowledge(effects: &effects)
         }
-        if bytesSinceSnapshot >= options.snapshotBytes { beginSnapshot(at: now, effects: &effects) }
-        if snapshots.isWriting { continueSnapshot(at: now, effects: &effects) }
+        if snapshots.isDue { beginSnapshot(at: now, effects: &effects) }
+        if snapshots.writer.isWriting { snapshots.continueWriting(at: now, effects: &effects) }
         if discardTarget > slots.base {
             slots.discard(through: min(discardTarget, LogIndex(slots.base.rawValue + 1_024)))
         }
@@ -195,9 +195,7 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
     mutating func persisted(through ticket: Ticket, at now: Now, effects: inout Effects<Self>) {
         if durable.persisted(through: ticket), role == .leader { countOwn(effects: &effects) }
         if role == .candidate, scout.isOwnPromiseAsked, promiseTicket <= ticket { lead(at: now, effects: &effects) }
-        if snapshots.ticket != .none || fetch != nil {
-            snapshotPersisted(through: ticket, at: now, effects: &effects)
-        }
+        if snapshots.isPending { snapshotPersisted(through: ticket, at: now, effects: &effects) }
     }
 
     /// The place of a node in `peers`; nil for a stranger.

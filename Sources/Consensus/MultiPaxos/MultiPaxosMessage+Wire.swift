@@ -1,7 +1,7 @@
 import ByteCoding
 import ProtocolKit
 
-extension MultiPaxosMessage: WireCodable {
+extension MultiPaxosMessage: SnapshotMessages {
     /// Appends a tag and the message's fields.
     public func encode(into writer: inout ByteWriter) {
         switch self {

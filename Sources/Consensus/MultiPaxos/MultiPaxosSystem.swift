@@ -117,5 +117,10 @@ public struct MultiPaxosSystem: ClusterSystem {
     }
 
     /// Lamport's properties, and that replicas agree.
-    public static var invariants: [any Invariant<Node>] { [] }
+    public static var invariants: [any Invariant<Node>] {
+        [
+            MultiPaxosPromises(), PaxosValidity<Node>(), PaxosStability<Node>(), PaxosAgreement<Node>(),
+            PaxosStateAgreement<Node>(),
+        ]
+    }
 }

@@ -38,11 +38,13 @@ struct JournalSegments: Sendable {
     }
 
     /// Notes that the next record is for a slot; returns the record's position.
+    ///
+    /// - Parameter mayBegin: whether a stretch may begin with it.
     @inlinable
-    mutating func append(_ slot: LogIndex) -> LogIndex {
-        let isFull = isFull
+    mutating func append(_ slot: LogIndex, mayBegin: Bool) -> LogIndex {
+        let begins = mayBegin && isFull
         last &+= 1
-        if isFull {
+        if begins {
             segments.append(Segment(first: last, highestSlot: slot))
         } else if segments[segments.count &- 1].highestSlot < slot {
             segments[segments.count &- 1].highestSlot = slot
@@ -62,8 +64,8 @@ struct JournalSegments: Sendable {
     }
 
     /// Notes a recovered record.
-    mutating func recover(_ position: LogIndex, slot: LogIndex) {
+    mutating func recover(_ position: LogIndex, slot: LogIndex, mayBegin: Bool) {
         if segments.isEmpty { last = position.rawValue - 1 }
-        _ = append(slot)
+        _ = append(slot, mayBegin: mayBegin || segments.isEmpty)
     }
 }

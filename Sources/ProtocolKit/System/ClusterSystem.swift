@@ -19,12 +19,7 @@ public protocol ClusterSystem: Sendable {
     /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
     init(options: VariantOptions, mutation: String?) throws(OptionError)
 
-    /// Checks the options against the number of nodes: quorum sizes, say.
-    ///
-    /// - Throws: ``OptionError`` where they don't go together.
-    func validate(nodes: Int) throws(OptionError)
-
-    /// A node as it is before its ``Input/start(_:)``; the options were validated for so many.
+    /// A node as it is before its ``Input/start(_:)``.
     func makeNode(_ id: NodeID, members: [NodeID]) -> Node
 
     /// A client as it is before its start; it prefers to ask `preferred` first.
@@ -51,8 +46,6 @@ public protocol ClusterSystem: Sendable {
 }
 
 extension ClusterSystem {
-    /// Any number of nodes in the descriptor's range goes with any options.
-    public func validate(nodes: Int) throws(OptionError) {}
     /// Linearizable, unless a system says otherwise.
     public var consistency: ConsistencyModel { .linearizable }
     /// All of the service's kinds.
