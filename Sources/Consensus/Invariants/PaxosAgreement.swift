@@ -10,20 +10,19 @@ struct PaxosAgreement<Node: PaxosNode>: Invariant {
     var name: String { "agreement" }
 
     /// Looks at what the node that took a step has newly learned.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard nodes[changed] != nil else { return nil }
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while looked.count < nodes.count { looked.append(.zero) }
-        let decided = nodes[changed]!.decided
+        let decided = nodes[changed].decided
         // Since a restart it may have learned again what it knew before.
         if decided < looked[changed] { looked[changed] = .zero }
         guard decided > looked[changed] else { return nil }
-        var slot = max(looked[changed], nodes[changed]!.slots.base).next
+        var slot = max(looked[changed], nodes[changed].slots.base).next
         looked[changed] = decided
         while slot <= decided {
-            guard slot <= nodes[changed]!.slots.last else {
+            guard slot <= nodes[changed].slots.last else {
                 return "node \(changed) takes slot \(slot) for decided and has no value for it"
             }
-            if let wrong = learn(nodes[changed]!.slots[slot], node: changed) { return wrong }
+            if let wrong = learn(nodes[changed].slots[slot], node: changed) { return wrong }
             slot = slot.next
         }
         return nil

@@ -40,14 +40,13 @@ struct MultiPaxosPromises: Invariant {
     var name: String { "promises" }
 
     /// Looks at the acceptor that took a step.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard nodes[changed] != nil else { return nil }
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watches.count < nodes.count { watches.append(AcceptanceWatch()) }
         let isRecovered = watches[changed].isRestart(nodes, changed)
         if let range = watches[changed].changed(nodes, changed) {
             var slot = range.lowerBound
             while slot <= range.upperBound {
-                let ballot = nodes[changed]!.slots.ballot(at: slot)
+                let ballot = nodes[changed].slots.ballot(at: slot)
                 if ballot > .zero,
                     let wrong = ledger.look(changed, slot, in: ballot, isRecovered: isRecovered)
                 {
@@ -57,7 +56,7 @@ struct MultiPaxosPromises: Invariant {
             }
         }
         return ledger.look(
-            changed, promised: nodes[changed]!.promised,
-            isKept: nodes[changed]!.promiseTicket <= nodes[changed]!.durableTicket)
+            changed, promised: nodes[changed].promised,
+            isKept: nodes[changed].promiseTicket <= nodes[changed].durableTicket)
     }
 }

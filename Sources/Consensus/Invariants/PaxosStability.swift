@@ -36,13 +36,12 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
     var name: String { "chosen-stability" }
 
     /// Looks at what the node that took a step has newly accepted, made durable and learned.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watches.count < nodes.count {
             watches.append(AcceptanceWatch())
             pending.append(Fifo())
             learned.append(.zero)
         }
-        guard nodes[changed] != nil else { return nil }
         if watches[changed].isRestart(nodes, changed) {
             // What wasn't durable is gone; what is recovered is.
             pending[changed].removeAll()
@@ -52,18 +51,18 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
             if let wrong = accept(nodes, changed, range) { return wrong }
         }
         if !pending[changed].isEmpty {
-            if let wrong = settle(nodes[changed]!.durableTicket, nodes, changed) { return wrong }
+            if let wrong = settle(nodes[changed].durableTicket, nodes, changed) { return wrong }
         }
         return learn(nodes, changed)
     }
 
-    private mutating func accept(_ nodes: [Node?], _ node: Int, _ range: ClosedRange<LogIndex>) -> String? {
+    private mutating func accept(_ nodes: NodeStates<Node>, _ node: Int, _ range: ClosedRange<LogIndex>) -> String? {
         var slot = range.lowerBound
-        let ticket = nodes[node]!.acceptanceTicket
+        let ticket = nodes[node].acceptanceTicket
         while slot <= range.upperBound {
-            let ballot = nodes[node]!.slots.ballot(at: slot)
+            let ballot = nodes[node].slots.ballot(at: slot)
             if ballot > .zero {
-                if let wrong = propose(nodes[node]!.slots[slot], in: ballot, node: node) { return wrong }
+                if let wrong = propose(nodes[node].slots[slot], in: ballot, node: node) { return wrong }
                 pending[node].append(Pending(slot: slot, ballot: ballot, ticket: ticket))
             }
             slot = slot.next
@@ -85,8 +84,8 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
         return nil
     }
 
-    private mutating func settle(_ durable: Ticket, _ nodes: [Node?], _ node: Int) -> String? {
-        let quorum = nodes[node]!.choosingQuorum
+    private mutating func settle(_ durable: Ticket, _ nodes: NodeStates<Node>, _ node: Int) -> String? {
+        let quorum = nodes[node].choosingQuorum
         while let item = pending[node].first, item.ticket <= durable {
             pending[node].removeFirst()
             let place = Int(item.slot.rawValue)
@@ -100,14 +99,14 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
         return nil
     }
 
-    private mutating func learn(_ nodes: [Node?], _ node: Int) -> String? {
-        let decided = nodes[node]!.decided
+    private mutating func learn(_ nodes: NodeStates<Node>, _ node: Int) -> String? {
+        let decided = nodes[node].decided
         guard decided > learned[node] else { return nil }
-        var slot = max(learned[node], nodes[node]!.slots.base).next
+        var slot = max(learned[node], nodes[node].slots.base).next
         learned[node] = decided
-        while slot <= min(decided, nodes[node]!.slots.last) {
-            let ballot = nodes[node]!.slots.ballot(at: slot)
-            if ballot > .zero, let wrong = choose(nodes[node]!.slots[slot], in: ballot) { return wrong }
+        while slot <= min(decided, nodes[node].slots.last) {
+            let ballot = nodes[node].slots.ballot(at: slot)
+            if ballot > .zero, let wrong = choose(nodes[node].slots[slot], in: ballot) { return wrong }
             slot = slot.next
         }
         return nil

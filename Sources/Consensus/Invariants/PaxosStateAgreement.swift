@@ -10,13 +10,12 @@ struct PaxosStateAgreement<Node: PaxosNode>: Invariant {
     var name: String { "state-agreement" }
 
     /// Looks at the state of the node that took a step, if it has changed.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard nodes[changed] != nil else { return nil }
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while looked.count < nodes.count { looked.append(.zero) }
-        let applied = nodes[changed]!.applied
+        let applied = nodes[changed].applied
         guard applied != looked[changed] else { return nil }
         looked[changed] = applied
-        let digest = nodes[changed]!.stateDigest
+        let digest = nodes[changed].stateDigest
         if let other = digests[applied], other != digest {
             return "node \(changed) has another state after slot \(applied) than was reached before"
         }

@@ -4,8 +4,6 @@ import ProtocolKit
 protocol PaxosNode: ProtocolNode {
     /// Who it is.
     var id: NodeID { get }
-    /// Which of its starts this is.
-    var incarnation: UInt64 { get }
     /// What its acceptor has accepted.
     var slots: AcceptedSlots { get }
     /// The ticket of the last acceptance, and the last ticket that is durable.
@@ -30,23 +28,23 @@ struct AcceptanceWatch {
     private var rewrites = UInt64(0)
 
     /// Whether a node was started since the last look.
-    func isRestart<Node: PaxosNode>(_ nodes: [Node?], _ node: Int) -> Bool {
-        nodes[node]!.incarnation != incarnation
+    func isRestart<Node: PaxosNode>(_ nodes: NodeStates<Node>, _ node: Int) -> Bool {
+        nodes.incarnation(node) != incarnation
     }
 
     /// The slots to look at, or nil: mostly those that are new at the end; after a slot was written again all that weren't
     /// known to be decided, and after a restart all that there are.
-    mutating func changed<Node: PaxosNode>(_ nodes: [Node?], _ node: Int) -> ClosedRange<LogIndex>? {
-        let (newLast, count) = (nodes[node]!.slots.last, nodes[node]!.slots.rewrites)
+    mutating func changed<Node: PaxosNode>(_ nodes: NodeStates<Node>, _ node: Int) -> ClosedRange<LogIndex>? {
+        let (newLast, count) = (nodes[node].slots.last, nodes[node].slots.rewrites)
         let isRestart = isRestart(nodes, node)
         guard isRestart || count != rewrites || newLast > last else { return nil }
-        let base = nodes[node]!.slots.base
+        let base = nodes[node].slots.base
         var first = max(last, base).next
         if isRestart { first = base.next } else if count != rewrites { first = max(min(decided, last), base).next }
         last = newLast
         rewrites = count
-        decided = nodes[node]!.decided
-        incarnation = nodes[node]!.incarnation
+        decided = nodes[node].decided
+        incarnation = nodes.incarnation(node)
         return first <= newLast ? first...newLast : nil
     }
 }

@@ -25,7 +25,6 @@ extension MultiPaxosHardState: WireCodable {
 extension MultiPaxos {
     /// Takes over what was found on disk.
     mutating func start(_ recovery: Recovery, at now: Now, effects: inout Effects<Self>) {
-        incarnation = recovery.incarnation
         random = SeededGenerator(seed: recovery.seed)
         do throws(WireError) {
             try recover(recovery)

@@ -36,8 +36,6 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
     @usableFromInline let options: MultiPaxosOptions
     @usableFromInline let quorums: QuorumSizes
     @usableFromInline var random = SeededGenerator(seed: 0)
-    /// Which of its starts this is.
-    @usableFromInline var incarnation = UInt64(0)
     /// It stopped: it ignores everything from then on.
     @usableFromInline var isHalted = false
 

@@ -70,7 +70,7 @@ public struct MultiPaxosSystem: ClusterSystem {
     /// Checks that the quorums can be had among so many nodes and meet.
     ///
     /// - Throws: ``OptionError`` naming the rule where they don't.
-    public func validate(nodes: Int) throws(OptionError) {
+    public func check(nodes: Int) throws(OptionError) {
         _ = try QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes)
     }
 
@@ -117,10 +117,11 @@ public struct MultiPaxosSystem: ClusterSystem {
     }
 
     /// Lamport's properties, and that replicas agree.
-    public static var invariants: [any Invariant<Node>] {
+    public static var invariants: [InvariantCheck<Node>] {
         [
-            MultiPaxosPromises(), PaxosValidity<Node>(), PaxosStability<Node>(), PaxosAgreement<Node>(),
-            PaxosStateAgreement<Node>(),
+            InvariantCheck(MultiPaxosPromises()), InvariantCheck(PaxosValidity<Node>()),
+            InvariantCheck(PaxosStability<Node>()), InvariantCheck(PaxosAgreement<Node>()),
+            InvariantCheck(PaxosStateAgreement<Node>()),
         ]
     }
 }
