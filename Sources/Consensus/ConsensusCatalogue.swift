@@ -8,4 +8,5 @@ public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Regist
     registry.add(ZabSystem.self)
     registry.add(ABDSystem.self)
     registry.add(VotingSystem.self)
+    registry.add(MultiPaxosSystem.self)
 }
