@@ -19,6 +19,11 @@ public protocol ClusterSystem: Sendable {
     /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
     init(options: VariantOptions, mutation: String?) throws(OptionError)
 
+    /// Whether the chosen options go with a number of nodes in the descriptor's range.
+    ///
+    /// - Throws: ``OptionError`` naming the rule that is broken.
+    func check(nodes: Int) throws(OptionError)
+
     /// A node as it is before its ``Input/start(_:)``.
     func makeNode(_ id: NodeID, members: [NodeID]) -> Node
 
@@ -42,10 +47,12 @@ public protocol ClusterSystem: Sendable {
     func costs(nodes: Int) -> [OperationCost]
 
     /// Properties to be checked after every step of a simulation.
-    static var invariants: [any Invariant<Node>] { get }
+    static var invariants: [InvariantCheck<Node>] { get }
 }
 
 extension ClusterSystem {
+    /// They do, unless a system says otherwise.
+    public func check(nodes: Int) throws(OptionError) {}
     /// Linearizable, unless a system says otherwise.
     public var consistency: ConsistencyModel { .linearizable }
     /// All of the service's kinds.
@@ -136,17 +143,6 @@ public struct OperationCost: Sendable, Hashable, Codable {
         self.syncDelays = syncDelays
         self.disksBusy = disksBusy
     }
-}
-
-/// A safety property over the states of all nodes, checked after every step of a simulation; one file each.
-public protocol Invariant<Node>: Sendable {
-    associatedtype Node: ProtocolNode
-    /// The property's name in the paper.
-    var name: String { get }
-    /// Looks at the cluster after node `changed` took a step; a node that is down is nil.
-    ///
-    /// - Returns: what is wrong, or nil.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String?
 }
 
 /// Receives a family's systems with their types, so that a runtime can specialise for each.
