@@ -11,9 +11,14 @@ extension PrimaryBackup {
 
     /// The timer isn't moved with every message: when it fires, it looks how long it has been quiet.
     mutating func failoverTimerFired(at now: Now, effects: inout Effects<Self>) {
-        guard role != .primary, !isReplacement else { return }
+        guard role != .primary else { return }
         let due = quietSince + patience
         guard now.monotonic >= due else { return effects.setTimer(PrimaryBackupTimer.failover, at: due) }
+        if isReplacement {
+            // It can't replace the primary, but it mustn't send clients to a silent one for ever.
+            primary = nil
+            return restartFailoverTimer(at: now, effects: &effects)
+        }
         ask(at: now, effects: &effects)
     }
 
@@ -163,7 +168,7 @@ extension PrimaryBackup {
         owesAnswer = false
         lastTickAt = now.monotonic
         for position in peers.indices {
-            peers[position] = Progress(id: peers[position].id, window: options.window)
+            peers[position] = BackupProgress(id: peers[position].id, window: options.window)
             peers[position].next = log.lastIndex.next
             peers[position].contact = now.monotonic
             standings[position] = Standing()

@@ -105,19 +105,7 @@ extension PrimaryBackup {
 
     /// What became of these commands isn't told by a snapshot: their clients' connections end.
     private mutating func giveUpPending(through index: LogIndex, effects: inout Effects<Self>) {
-        var last: ConnectionID?
-        func end(_ token: RequestToken, _ effects: inout Effects<Self>) {
-            guard token != PendingReplies.nobody, token.connection != last else { return }
-            last = token.connection
-            effects.disconnect(token.connection)
-        }
-        while !pending.tokens.isEmpty, pending.firstIndex <= index.rawValue {
-            end(pending.tokens[0], &effects)
-            pending.tokens.removeFirst()
-            pending.firstIndex += 1
-        }
-        for waiting in pending.overwritten where waiting.index <= index { end(waiting.token, &effects) }
-        pending.overwritten.removeAll { $0.index <= index }
+        for connection in pending.removeAll(through: index) { effects.disconnect(connection) }
     }
 
     private func respond(
@@ -137,7 +125,7 @@ extension PrimaryBackup {
         transferCount += 1
         peers[position].mode = .snapshot
         peers[position].inFlight.removeAll()
-        peers[position].transfer = SnapshotTransfer(number: transferCount, since: now.monotonic)
+        peers[position].transfer = BackupTransfer(number: transferCount, since: now.monotonic)
         readPart(for: position, at: now, effects: &effects)
     }
 

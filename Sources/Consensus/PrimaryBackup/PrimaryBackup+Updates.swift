@@ -102,7 +102,7 @@ extension PrimaryBackup {
     mutating func replaced(_ position: Int) {
         standings[position].isReplacement = true
         standings[position].isEligible = false
-        peers[position] = Progress(id: peers[position].id, window: options.window)
+        peers[position] = BackupProgress(id: peers[position].id, window: options.window)
         peers[position].next = log.lastIndex.next
         peers[position].sentRound = reads.round
     }

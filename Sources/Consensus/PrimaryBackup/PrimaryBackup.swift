@@ -138,7 +138,7 @@ public struct PrimaryBackup<Machine: StateMachine>: ProtocolNode, Sendable {
 
     // As primary.
     /// The other nodes, in the order of their numbers.
-    @usableFromInline var peers: ContiguousArray<Progress>
+    @usableFromInline var peers: ContiguousArray<BackupProgress>
     /// How the other nodes stand towards the views, in the same order.
     @usableFromInline var standings: ContiguousArray<Standing>
     /// Who was primary before, if anyone was.
@@ -176,7 +176,7 @@ public struct PrimaryBackup<Machine: StateMachine>: ProtocolNode, Sendable {
         accepted = .first(of: sorted.count)
         durableView = accepted
         promises = ContiguousArray(repeating: nil, count: sorted.count)
-        peers = ContiguousArray(sorted.filter { $0 != id }.map { Progress(id: $0, window: options.window) })
+        peers = ContiguousArray(sorted.filter { $0 != id }.map { BackupProgress(id: $0, window: options.window) })
         standings = ContiguousArray(repeating: Standing(), count: sorted.count - 1)
     }
 }

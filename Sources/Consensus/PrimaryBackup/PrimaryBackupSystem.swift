@@ -110,10 +110,11 @@ public struct PrimaryBackupSystem: ClusterSystem {
     }
 
     /// What views promise, and what a log promises within them.
-    public static var invariants: [any Invariant<Node>] {
+    public static var invariants: [InvariantCheck<Node>] {
         [
-            OnePrimaryPerView(), PromisesAreKept(), CommittedIsHeldByMembers(), PrimaryCompleteness(),
-            PrimaryBackupLogMatching(), BackupsApplyTheSame(),
+            InvariantCheck(OnePrimaryPerView()), InvariantCheck(PromisesAreKept()),
+            InvariantCheck(CommittedIsHeldByMembers()), InvariantCheck(PrimaryCompleteness()),
+            InvariantCheck(PrimaryBackupLogMatching()), InvariantCheck(BackupsApplyTheSame()),
         ]
     }
 }

@@ -10,6 +10,7 @@ public struct BackupsApplyTheSame: Invariant {
     private var applied: [LogRecord] = []
     /// How far each node was looked at.
     private var looked: [LogIndex] = []
+    private var incarnations: [UInt64] = []
     /// The state's digest after an index, where a step ended.
     private var digests: [LogIndex: UInt64] = [:]
 
@@ -20,29 +21,32 @@ public struct BackupsApplyTheSame: Invariant {
     public var name: String { "backups-apply-the-same" }
 
     /// Looks at what the node that took a step has newly applied.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        while looked.count < nodes.count { looked.append(.zero) }
-        guard nodes[changed] != nil else {
-            // It applies again what its log holds, or goes on after its snapshot.
-            looked[changed] = .zero
-            return nil
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        while looked.count < nodes.count {
+            looked.append(.zero)
+            incarnations.append(0)
         }
-        let lastApplied = nodes[changed]!.lastApplied
-        guard lastApplied != looked[changed], nodes[changed]!.options.isSynchronous else { return nil }
-        var index = max(looked[changed], nodes[changed]!.log.baseIndex).next
+        if incarnations[changed] != nodes.incarnation(changed) {
+            // It applies again what its log holds, or goes on after its snapshot.
+            incarnations[changed] = nodes.incarnation(changed)
+            looked[changed] = .zero
+        }
+        let lastApplied = nodes[changed].lastApplied
+        guard lastApplied != looked[changed], nodes[changed].options.isSynchronous else { return nil }
+        var index = max(looked[changed], nodes[changed].log.baseIndex).next
         looked[changed] = lastApplied
         while index <= lastApplied {
             let position = Int(index.rawValue) - 1
             if position < applied.count {
-                guard applied[position] == nodes[changed]!.log[index] else {
+                guard applied[position] == nodes[changed].log[index] else {
                     return "node \(changed) applied another command at \(index) than was applied before"
                 }
             } else if position == applied.count {
-                applied.append(nodes[changed]!.log[index])
+                applied.append(nodes[changed].log[index])
             }
             index = index.next
         }
-        let digest = nodes[changed]!.machine.digest
+        let digest = nodes[changed].machine.digest
         if let other = digests[lastApplied], other != digest {
             return "node \(changed) has another state after \(lastApplied) than was reached before"
         }

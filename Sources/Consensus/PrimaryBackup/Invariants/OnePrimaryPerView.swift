@@ -20,22 +20,23 @@ public struct OnePrimaryPerView: Invariant {
     public var name: String { "one-primary-per-view" }
 
     /// Looks at the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while lastServed.count < nodes.count {
             lastServed.append(.zero)
             lastAccepted.append(ViewNumber(epoch: .zero, change: 0))
         }
-        guard let number = nodes[changed]?.accepted.number else { return nil }
-        if number != lastAccepted[changed], let accepted = nodes[changed]?.accepted {
+        let number = nodes[changed].accepted.number
+        if number != lastAccepted[changed] {
+            let accepted = nodes[changed].accepted
             lastAccepted[changed] = number
             if let other = members[number], other != accepted.members {
                 return "view \(number) has members \(other) and \(accepted.members)"
             }
             members[number] = accepted.members
         }
-        guard nodes[changed]?.role == .primary, let epoch = nodes[changed]?.promised, lastServed[changed] != epoch,
-            let id = nodes[changed]?.id
-        else { return nil }
+        guard nodes[changed].role == .primary else { return nil }
+        let (epoch, id) = (nodes[changed].promised, nodes[changed].id)
+        guard lastServed[changed] != epoch else { return nil }
         lastServed[changed] = epoch
         if let other = primaries[epoch], other != id { return "nodes \(other) and \(id) are both primary of \(epoch)" }
         primaries[epoch] = id

@@ -17,7 +17,7 @@ public struct PrimaryBackupLogMatching: Invariant {
     private struct Watch {
         var last = LogIndex.zero
         var truncations = UInt64(0)
-        var wasDown = true
+        var incarnation = UInt64(0)
     }
 
     /// What was seen at each index, from 1; mostly one entry.
@@ -31,18 +31,14 @@ public struct PrimaryBackupLogMatching: Invariant {
     public var name: String { "log-matching" }
 
     /// Looks at the entries that are new in the log of the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watched.count < nodes.count { watched.append(Watch()) }
-        guard nodes[changed] != nil else {
-            watched[changed].wasDown = true
-            return nil
-        }
-        let (last, base) = (nodes[changed]!.log.lastIndex, nodes[changed]!.log.baseIndex)
-        let truncations = nodes[changed]!.log.truncations
+        let (last, base) = (nodes[changed].log.lastIndex, nodes[changed].log.baseIndex)
+        let truncations = nodes[changed].log.truncations
         let watch = watched[changed]
-        let isAnother = watch.wasDown || watch.truncations != truncations
+        let isAnother = watch.incarnation != nodes.incarnation(changed) || watch.truncations != truncations
         guard isAnother || last > watch.last else { return nil }
-        watched[changed] = Watch(last: last, truncations: truncations, wasDown: false)
+        watched[changed] = Watch(last: last, truncations: truncations, incarnation: nodes.incarnation(changed))
         var index = (isAnother ? base : max(watch.last, base)).next
         while index <= last {
             if let wrong = look(nodes, changed, at: index) { return wrong }
@@ -51,9 +47,9 @@ public struct PrimaryBackupLogMatching: Invariant {
         return nil
     }
 
-    private mutating func look(_ nodes: [Node?], _ node: Int, at index: LogIndex) -> String? {
-        let record = nodes[node]!.log[index]
-        guard let previous = nodes[node]!.log.term(at: index.previous) else { return nil }
+    private mutating func look(_ nodes: NodeStates<Node>, _ node: Int, at index: LogIndex) -> String? {
+        let record = nodes[node].log[index]
+        guard let previous = nodes[node].log.term(at: index.previous) else { return nil }
         while seen.count <= Int(index.rawValue) { seen.append([]) }
         for other in seen[Int(index.rawValue)] where other.record.tag == record.tag {
             if other.record != record { return "entry \(index) of epoch \(record.tag) has two contents" }

@@ -24,14 +24,13 @@ public struct PrimaryCompleteness: Invariant {
     public var name: String { "primary-completeness" }
 
     /// Looks at what the node that took a step newly knows to be committed, and at a new primary's log.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while lastServed.count < nodes.count { lastServed.append(.zero) }
-        guard nodes[changed] != nil else { return nil }
-        let (commitIndex, epoch) = (nodes[changed]!.commitIndex, nodes[changed]!.promised)
+        let (commitIndex, epoch) = (nodes[changed].commitIndex, nodes[changed].promised)
         if commitIndex.rawValue > UInt64(committed.count) {
             if let wrong = note(nodes, changed, through: commitIndex, inEpoch: epoch) { return wrong }
         }
-        if nodes[changed]!.role == .primary, lastServed[changed] != epoch {
+        if nodes[changed].role == .primary, lastServed[changed] != epoch {
             lastServed[changed] = epoch
             return missing(nodes, changed, from: 0)
         }
@@ -39,28 +38,29 @@ public struct PrimaryCompleteness: Invariant {
     }
 
     private mutating func note(
-        _ nodes: [Node?], _ node: Int, through commitIndex: LogIndex, inEpoch: Epoch
+        _ nodes: NodeStates<Node>, _ node: Int, through commitIndex: LogIndex, inEpoch: Epoch
     ) -> String? {
         let start = committed.count
         while UInt64(committed.count) < commitIndex.rawValue {
             let index = LogIndex(UInt64(committed.count) + 1)
-            guard let epoch = nodes[node]!.log.term(at: index) else {
+            guard let epoch = nodes[node].log.term(at: index) else {
                 return "node \(node) was the first to commit entry \(index), which its log doesn't hold"
             }
             committed.append(Committed(epoch: epoch, inEpoch: inEpoch))
         }
-        for other in nodes.indices where nodes[other]?.role == .primary && nodes[other]!.promised > inEpoch {
+        for other in nodes.indices
+        where nodes.isUp(other) && nodes[other].role == .primary && nodes[other].promised > inEpoch {
             if let wrong = missing(nodes, other, from: start) { return wrong }
         }
         return nil
     }
 
-    private func missing(_ nodes: [Node?], _ primary: Int, from start: Int) -> String? {
-        let served = nodes[primary]!.promised
-        let first = max(start, Int(nodes[primary]!.log.baseIndex.rawValue))
+    private func missing(_ nodes: NodeStates<Node>, _ primary: Int, from start: Int) -> String? {
+        let served = nodes[primary].promised
+        let first = max(start, Int(nodes[primary].log.baseIndex.rawValue))
         for position in min(first, committed.count)..<committed.count where committed[position].inEpoch < served {
             let index = LogIndex(UInt64(position) + 1)
-            guard nodes[primary]!.log.term(at: index) == committed[position].epoch else {
+            guard nodes[primary].log.term(at: index) == committed[position].epoch else {
                 return "node \(primary) is primary of epoch \(served) without entry \(index) of epoch "
                     + "\(committed[position].epoch), committed in epoch \(committed[position].inEpoch)"
             }

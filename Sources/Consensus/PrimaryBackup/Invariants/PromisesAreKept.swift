@@ -15,24 +15,22 @@ public struct PromisesAreKept: Invariant {
     public var name: String { "promises-are-kept" }
 
     /// Looks at the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while promises.count < nodes.count {
             promises.append(.zero)
             views.append(ViewNumber(epoch: .zero, change: 0))
         }
-        guard let promised = nodes[changed]?.promised, let durable = nodes[changed]?.durablePromise,
-            let accepted = nodes[changed]?.accepted.number, let view = nodes[changed]?.durableView.number
-        else { return nil }
+        let (promised, accepted) = (nodes[changed].promised, nodes[changed].accepted.number)
         // One that has lost its disk has lost its promises, and knows it.
-        if nodes[changed]?.isReplacement == true { return nil }
+        if nodes[changed].isReplacement { return nil }
         if promised < promises[changed] {
             return "node \(changed) promised epoch \(promises[changed]) and now knows of \(promised)"
         }
         if accepted < views[changed] {
             return "node \(changed) accepted view \(views[changed]) and now knows of \(accepted)"
         }
-        promises[changed] = durable
-        views[changed] = view
+        promises[changed] = nodes[changed].durablePromise
+        views[changed] = nodes[changed].durableView.number
         return nil
     }
 }
