@@ -11,8 +11,8 @@ struct PrimaryBackupRollbackTests {
     private var options: PrimaryBackupOptions {
         var options = PrimaryBackupOptions()
         options.mode = .asynchronous
-        options.snapshotBytes = 400
-        options.snapshotChunkBytes = 64
+        options.snapshotBytes = 600
+        options.snapshotChunkBytes = 16
         return options
     }
 
@@ -56,7 +56,7 @@ struct PrimaryBackupRollbackTests {
         #expect(node.node.frozen != nil)
         #expect(node.node.snapshots.isIdle)
         node.match(10, from: 1)
-        #expect(node.node.snapshots.isIdle == (node.node.frozen != nil))
+        #expect(node.node.snapshots.isIdle)
         node.match(21, from: 1)
         #expect(!node.node.snapshots.isIdle)
         #expect(node.node.snapshots.mark.index <= LogIndex(21))
@@ -67,7 +67,7 @@ struct PrimaryBackupRollbackTests {
         var node = primary(20)
         node.match(21, from: 1)
         var stored: [UInt8] = []
-        while node.node.snapshots.stored == nil {
+        for _ in 0..<100 where node.node.snapshots.stored == nil {
             for effect in node.effects.list { if case .writeSnapshot(let data) = effect { stored += data.array } }
             node.persist()
         }
@@ -79,9 +79,9 @@ struct PrimaryBackupRollbackTests {
         #expect(node.value == .value("lost"))
         node.receive(.update(Update(epoch: 4, after: 21, of: 3, [4], commit: 21)), from: 1)
         var reads = 0
-        while let rebuilding = node.node.rebuilding {
+        while let rebuilding = node.node.rebuilding, reads < 100 {
             #expect(BackupNode.stateIsHidden(node.node))
-            let end = min(Int(rebuilding.nextOffset) + 64, stored.count)
+            let end = min(Int(rebuilding.nextOffset) + 16, stored.count)
             node.turn(
                 .snapshotRead(
                     SnapshotPart(

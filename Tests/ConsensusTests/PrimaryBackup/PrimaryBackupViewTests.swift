@@ -95,9 +95,9 @@ struct PrimaryBackupViewTests {
         #expect(proposed?.members.count == 2)
         for _ in 0..<8 {
             node.heartbeat()
+            #expect(node.proposals(to: 1) == [proposed])
             node.match(1, from: 1)
             #expect(node.node.proposed == proposed)
-            #expect(node.proposals(to: 1) == [proposed])
         }
     }
 
