@@ -9,4 +9,5 @@ public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Regist
     registry.add(ABDSystem.self)
     registry.add(VotingSystem.self)
     registry.add(MultiPaxosSystem.self)
+    registry.add(PrimaryBackupSystem.self)
 }
