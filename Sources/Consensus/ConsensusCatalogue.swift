@@ -5,4 +5,5 @@ import ProtocolKit
 public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Registry) {
     registry.add(UnreplicatedSystem.self)
     registry.add(RaftSystem.self)
+    registry.add(DynamoSystem.self)
 }
