@@ -69,8 +69,12 @@ public enum ValueIdentity {
     @inlinable
     public static func pieceCount(_ identity: UInt64) -> UInt64 {
         if identity == absent { return 0 }
-        return identity >> 62 == 3 ? identity >> 40 & (1 << 22 - 1) : 1
+        return isList(identity) ? identity >> 40 & (1 << 22 - 1) : 1
     }
+
+    /// Whether `identity` is that of a list of at least two pieces.
+    @inlinable
+    public static func isList(_ identity: UInt64) -> Bool { identity >> 62 == 3 }
 
     /// A short text for counter-examples: `absent`, `#12`, `5`, `list of 3 (9f..)` or `foreign (9f..)`.
     public static func text(_ identity: UInt64) -> String {
@@ -78,7 +82,7 @@ public enum ValueIdentity {
         if isWritten(identity) { return "#\(identity)" }
         if let value = integerValue(identity) { return "\(value)" }
         let tail = String(identity & 0xff_ffff, radix: 16)
-        return identity >> 62 == 3 ? "list of \(pieceCount(identity)) (\(tail))" : "foreign (\(tail))"
+        return isList(identity) ? "list of \(pieceCount(identity)) (\(tail))" : "foreign (\(tail))"
     }
 
     /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that spreads every bit over the word.

@@ -60,6 +60,11 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "After which an operation counts as timed out, 5s.")
     var timeout: [String] = []
 
+    @Option(
+        name: .customLong("fault"),
+        help: "What strikes and when, '2s partition leader,c0|rest'; give it again for the next, '4s heal'.")
+    var faults: [String] = []
+
     @Option(help: "How often every trial is run; repetitions are interleaved.")
     var repetitions: String?
 
@@ -76,7 +81,7 @@ struct LoadFlags: ParsableArguments {
             (.clients, clients), (.inFlight, inFlight), (.rate, rate), (.arrival, arrival), (.think, think),
             (.keys, keys), (.keyCount, keyCount), (.mix, mix), (.valueSize, valueSize), (.hold, hold),
             (.lease, lease), (.duration, duration), (.warmUp, warmUp), (.requests, requests.map { [$0] } ?? []),
-            (.timeout, timeout), (.repetitions, repetitions.map { [$0] } ?? []), (.seed, seed),
+            (.timeout, timeout), (.faults, faults), (.repetitions, repetitions.map { [$0] } ?? []), (.seed, seed),
             (.judge, noJudge ? ["off"] : []),
         ]
     }

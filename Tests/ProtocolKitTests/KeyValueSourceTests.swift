@@ -273,6 +273,34 @@ struct KeyValueJudgeTests {
         #expect(verdict(one)?.isViolated == true)
     }
 
+    /// As ``history(reading:from:)``, by a user and for a promise.
+    private func verdict(_ promise: ConsistencyModel, reading identity: UInt64?, user: Int) throws -> Verdict {
+        var judge = KeyValueJudge(
+            options: WorkloadOptions(mix: try OperationMix(parsing: "get=50,put=50")), promise: promise)
+        for (identity, start) in [(UInt64(1), UInt64(0)), (2, 20)] {
+            judge.record(
+                client: 0, user: 0, operation: .put(key: "k1", value: value(identity)), completion: .answered(.done),
+                sent: start, received: start + 10)
+        }
+        judge.record(
+            client: 0, user: user, operation: .get(key: "k1"),
+            completion: .answered(identity.map { .value(value($0)) } ?? .absent), sent: 40, received: 50)
+        let properties = judge.verdicts(budgetNanoseconds: .seconds(20))
+        #expect(properties.map(\.property) == [promise.rawValue])
+        return try #require(properties.first?.verdict)
+    }
+
+    @Test("a history is judged by what the system promises", arguments: ConsistencyModel.allCases)
+    func promise(model: ConsistencyModel) throws {
+        #expect(try verdict(model, reading: 2, user: 0) == .correct)
+        #expect(try verdict(model, reading: 77, user: 1).isViolated)
+        let isRecent = model == .linearizable || model == .regular
+        #expect(try verdict(model, reading: 1, user: 1).isViolated == isRecent)
+        #expect(try verdict(model, reading: nil, user: 1).isViolated == isRecent)
+        // The same user wrote the newer value: only a store that promises nothing to sessions may show the old one.
+        #expect(try verdict(model, reading: 1, user: 0).isViolated == (model != .eventual))
+    }
+
     @Test("operations on keys that no load names leave the verdict unknown")
     func unnamed() throws {
         var judge = try judge()

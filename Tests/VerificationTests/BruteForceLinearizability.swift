@@ -3,7 +3,7 @@ import Verification
 /// The definition of linearizability, tried literally: every order that respects real time, every subset of the
 /// operations without an answer, against a store that holds real lists and integers.
 enum BruteForce {
-    private enum Value: Equatable {
+    enum Value: Equatable {
         case absent
         case pieces([UInt64])
         case integer(Int64)
@@ -34,7 +34,7 @@ enum BruteForce {
         return false
     }
 
-    private static func apply(_ operation: KeyValueOperation, _ value: Value) -> Value? {
+    static func apply(_ operation: KeyValueOperation, _ value: Value) -> Value? {
         let isTold = operation.hasReturned && operation.result != KeyValueOperation.unreported
         switch operation.kind {
         case .get:

@@ -17,12 +17,11 @@ public struct ElectionSafety<Machine: StateMachine>: Invariant {
     public var name: String { "election-safety" }
 
     /// Looks at the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard let term = nodes[changed].map({ $0.role == .leader ? $0.currentTerm : .zero }), term != .zero else {
-            return nil
-        }
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        guard nodes[changed].role == .leader else { return nil }
         while lastLed.count < nodes.count { lastLed.append(.zero) }
-        guard lastLed[changed] != term, let id = nodes[changed]?.id else { return nil }
+        let (id, term) = (nodes[changed].id, nodes[changed].currentTerm)
+        guard lastLed[changed] != term else { return nil }
         lastLed[changed] = term
         if let other = leaders[term], other != id { return "nodes \(other) and \(id) both lead term \(term)" }
         leaders[term] = id

@@ -96,10 +96,10 @@ public struct RaftSystem: ClusterSystem {
     }
 
     /// The properties of figure 3 of the paper.
-    public static var invariants: [any Invariant<Node>] {
+    public static var invariants: [InvariantCheck<Node>] {
         [
-            ElectionSafety<KeyValueStore>(), LogMatching<KeyValueStore>(), LeaderCompleteness<KeyValueStore>(),
-            StateMachineSafety<KeyValueStore>(),
+            InvariantCheck(ElectionSafety<KeyValueStore>()), InvariantCheck(LogMatching<KeyValueStore>()),
+            InvariantCheck(LeaderCompleteness<KeyValueStore>()), InvariantCheck(StateMachineSafety<KeyValueStore>()),
         ]
     }
 }

@@ -1,5 +1,6 @@
 import LoopbackRuntime
 import ProtocolKit
+import Simulation
 
 /// A system whose nodes exchange messages, as the harness uses it.
 ///
@@ -13,6 +14,8 @@ public struct ClusterEntry: Sendable {
     public let service: ServiceFacts
     /// What one operation of each kind must cost with these options and so many nodes.
     public let costs: @Sendable (VariantOptions, Int) throws(OptionError) -> [OperationCost]
+    /// What operations cost in a simulation without faults, beside what they must cost.
+    public let audit: @Sendable (VariantOptions, [Int]) throws(OptionError) -> [CostAudit.Row]
     /// Checks options and the name of a planted fault.
     public let checkOptions: @Sendable (VariantOptions, String?) throws(OptionError) -> Void
     /// Runs a trial on it.
@@ -28,6 +31,9 @@ public struct ClusterEntry: Sendable {
         service = ServiceFacts(System.self)
         costs = { options, nodes throws(OptionError) in
             try System(options: options, mutation: nil).costs(nodes: nodes)
+        }
+        audit = { options, nodes throws(OptionError) in
+            try CostAudit.run(System.self, variant: options, nodes: nodes)
         }
         checkOptions = { options, mutation throws(OptionError) in
             _ = try ResolvedOptions(options, mutation: mutation, for: System.descriptor)

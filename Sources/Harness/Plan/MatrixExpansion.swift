@@ -141,9 +141,33 @@ struct MatrixExpansion {
         trial.durability = settings.durability.value
         trial.isolation = settings.isolation.value
         trial.arrival = try arrival(settings)
+        trial.faults = try faults(trial)
         try normalise(&trial, settings)
         try checkConcurrency(trial, settings)
         return trial
+    }
+
+    /// What strikes, checked against the trial's nodes, clients and window.
+    private func faults(_ trial: PlannedTrial) throws(ScenarioError) -> [TimedFault] {
+        for fault in matrix.faults {
+            func refuse(_ reason: String) -> ScenarioError { ScenarioError(reason, at: fault.place) }
+            guard trial.subject == .cluster else {
+                throw refuse("\(trial.variant) has no nodes that a fault could strike")
+            }
+            if fault.value.afterNanoseconds >= trial.windowNanoseconds {
+                throw refuse("'\(fault.value.text)' would strike after the window's end")
+            }
+            if let named = try? fault.value.fault(leader: NodeID(0)), !named.names(onlyNodesBelow: trial.nodes) {
+                throw refuse("'\(fault.value.text)' names a node that isn't there; there are \(trial.nodes), from 0")
+            }
+            if let client = fault.value.separatedClients?.first(where: { $0 >= trial.clients }) {
+                throw refuse("'\(fault.value.text)' names client c\(client); there are \(trial.clients), from c0")
+            }
+            if trial.isolation == .shared, case .pause? = try? fault.value.fault(leader: NodeID(0)) {
+                throw refuse("nodes that share a process can't be paused; take isolation processes")
+            }
+        }
+        return matrix.faults.map(\.value)
     }
 
     /// Sets what means nothing to the trial's subject to one value, so that it can't be taken for a choice.

@@ -71,6 +71,8 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var isJudged = true
     /// The seed of everything drawn in the trial.
     public var seed: UInt64 = 1
+    /// What strikes the cluster during the window, by time.
+    public var faults: [TimedFault] = []
     /// Addresses (`host:port`) of servers that already run; empty to start a cluster.
     public var connect: [String] = []
 

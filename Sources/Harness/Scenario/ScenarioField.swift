@@ -40,6 +40,8 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     case requests
     /// After which an operation counts as timed out.
     case timeout
+    /// What strikes the cluster during the window, and when.
+    case faults
     /// How often every trial is run.
     case repetitions
     /// Whether histories are taken down and judged.
@@ -52,7 +54,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a list makes a trial of each of its values.
     public var isDimension: Bool {
         switch self {
-        case .repetitions, .connect, .group, .requests: false
+        case .repetitions, .connect, .group, .requests, .faults: false
         default: true
         }
     }
@@ -60,7 +62,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a value may itself contain commas, so that a flag's text is not to be split there.
     public var keepsCommas: Bool {
         switch self {
-        case .keys, .mix, .group, .systems: true
+        case .keys, .mix, .group, .systems, .faults: true
         default: false
         }
     }
@@ -85,6 +87,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .hold, .lease: "500us, 10ms, 10s"
         case .duration, .warmUp, .timeout: "500ms, 10s, 2m"
         case .requests: "10000, 1M"
+        case .faults: "1s partition leader,c0|rest"
         case .repetitions: "1, 10"
         case .judge: "on, off"
         case .seed: "1"

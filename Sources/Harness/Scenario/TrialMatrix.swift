@@ -49,6 +49,8 @@ public struct TrialMatrix: Sendable {
     public var requests: Placed<Int>?
     /// Nanoseconds after which an operation counts as timed out.
     public var timeout: [Placed<UInt64>] = []
+    /// What strikes the cluster during the window, and when.
+    public var faults: [Placed<TimedFault>] = []
     /// How often every trial is run.
     public var repetitions = Placed(1, at: .builtIn)
     /// Whether histories are judged.
@@ -78,7 +80,7 @@ extension TrialMatrix {
         guard let first = texts.first else {
             throw ScenarioError("\(field.rawValue) has no value; for example \(field.example)", at: place)
         }
-        if !field.isDimension, field != .connect, texts.count > 1 {
+        if !field.isDimension, field != .connect, field != .faults, texts.count > 1 {
             throw ScenarioError("\(field.rawValue) takes one value, not a list", at: texts[1].place)
         }
         if let twice = texts.indices.first(where: { i in texts[..<i].contains { $0.value == texts[i].value } }) {
@@ -106,6 +108,8 @@ extension TrialMatrix {
         case .warmUp: warmUp = try read.each(texts, read.duration(0...3_600_000_000_000))
         case .requests: requests = Placed(try read.one(first, read.count(1...1_000_000_000)), at: first.place)
         case .timeout: timeout = try read.each(texts, read.duration(1_000_000...600_000_000_000))
+        case .faults:
+            faults = try read.each(texts, read.fault).sorted { $0.value.afterNanoseconds < $1.value.afterNanoseconds }
         case .repetitions: repetitions = Placed(try read.one(first, read.count(1...1000)), at: first.place)
         case .judge: judge = try read.each(texts, read.toggle)
         case .seed: seed = try read.each(texts, read.seed)

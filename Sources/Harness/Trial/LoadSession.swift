@@ -54,6 +54,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         clients = ClientHost(loop: loop, addresses: addresses)
         let judge = plan.isJudged ? Offer.Judge(options: plan.workload, promise: system.consistency) : nil
         recorder = LoadRecorder(clients: plan.clients, judge: judge)
+        if !plan.faults.isEmpty { recorder.availability = AvailabilityLedger(plan, kinds: Offer.kinds) }
         let members = addresses.indices.map { NodeID(UInt32($0)) }
         let userCount = plan.clients * plan.inFlight
         loop.queue.sync {
@@ -113,6 +114,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         let now = MonotonicClock.now()
         started = now
         recorder.windowStart = now + plan.warmUpNanoseconds
+        recorder.availability?.begin(at: now + plan.warmUpNanoseconds)
         recorder.windowEnd = recorder.windowStart + plan.windowNanoseconds
         enter(.warmUp, now)
         switch plan.arrival {

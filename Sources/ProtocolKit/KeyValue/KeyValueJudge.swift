@@ -2,7 +2,9 @@ import ByteCoding
 import Verification
 import Workload
 
-/// Takes down a key-value history in 40 bytes an operation and judges whether it is linearizable.
+/// Takes down a key-value history in 40 bytes an operation and judges whether it keeps what the system promises.
+///
+/// A session is one user on one client's connections: users do one thing at a time, so a session is in order.
 public struct KeyValueJudge: HistoryJudge {
     /// What users ask.
     public typealias Operation = KeyValueCommand
@@ -12,6 +14,15 @@ public struct KeyValueJudge: HistoryJudge {
     /// What was taken down.
     public private(set) var history: [KeyValueOperation] = []
     private var unnamedKeys = 0
+    private var sessions: [Session: UInt16] = [:]
+    private var sessionsLeftOut = 0
+    /// For each user their latest session: looked up for every operation.
+    private var latest: ContiguousArray<(client: Int32, number: UInt16)> = []
+
+    private struct Session: Hashable {
+        var client: Int
+        var user: Int
+    }
 
     /// What the history is judged by.
     public let promise: ConsistencyModel
@@ -42,12 +53,30 @@ public struct KeyValueJudge: HistoryJudge {
             unnamedKeys += 1
             return
         }
+        guard let session = session(client, user) else {
+            sessionsLeftOut += 1
+            return
+        }
         let outcome = Self.outcome(parts.kind, completion)
         history.append(
             KeyValueOperation(
-                parts.kind, key: key, client: UInt16(truncatingIfNeeded: client), argument: parts.argument,
+                parts.kind, key: key, client: session, argument: parts.argument,
                 result: result(parts, completion), outcome: outcome, invokedNanoseconds: sent,
                 returnedNanoseconds: received))
+    }
+
+    /// The number of a session, from 0 in order of appearance; `nil` when there are too many to be told apart.
+    private mutating func session(_ client: Int, _ user: Int) -> UInt16? {
+        if user < latest.count, latest[user].client == client { return latest[user].number }
+        let session = Session(client: client, user: user)
+        guard let number = sessions[session] ?? UInt16(exactly: sessions.count) else {
+            return promise == .linearizable ? .max : nil
+        }
+        sessions[session] = number
+        guard user < 1 << 16 else { return number }
+        while latest.count <= user { latest.append((-1, 0)) }
+        latest[user] = (Int32(truncatingIfNeeded: client), number)
+        return number
     }
 
     private struct Parts {
@@ -106,18 +135,33 @@ public struct KeyValueJudge: HistoryJudge {
 
     /// Takes over another judge's history.
     public mutating func merge(_ other: KeyValueJudge) {
-        history.append(contentsOf: other.history)
+        var numbers: [UInt16: UInt16] = [:]
+        for (session, number) in other.sessions {
+            numbers[number] = self.session(session.client, session.user)
+        }
+        for var operation in other.history {
+            guard let number = numbers[operation.client] ?? (promise == .linearizable ? .max : nil) else {
+                sessionsLeftOut += 1
+                continue
+            }
+            operation.client = number
+            history.append(operation)
+        }
         unnamedKeys += other.unnamedKeys
+        sessionsLeftOut += other.sessionsLeftOut
     }
 
-    /// Whether the history is linearizable.
+    /// Whether the history keeps the promise.
     public func verdicts(budgetNanoseconds: UInt64) -> [JudgedProperty] {
+        let budget = ConsistencyChecker.Budget(time: .nanoseconds(Int64(clamping: budgetNanoseconds)))
         let verdict =
-            unnamedKeys > 0
-            ? Verdict.unknown(reason: "\(unnamedKeys) operations on keys that the load doesn't name")
-            : LinearizabilityChecker.check(
-                history: history,
-                budget: LinearizabilityChecker.Budget(time: .nanoseconds(Int64(clamping: budgetNanoseconds))))
-        return [JudgedProperty(property: "linearizable", verdict: verdict, basis: "\(history.count) operations")]
+            if unnamedKeys > 0 {
+                Verdict.unknown(reason: "\(unnamedKeys) operations on keys that the load doesn't name")
+            } else if sessionsLeftOut > 0 {
+                Verdict.unknown(reason: "\(sessionsLeftOut) operations of more sessions than 65,536")
+            } else {
+                ConsistencyChecker.check(history: history, model: promise, budget: budget)
+            }
+        return [JudgedProperty(property: promise.rawValue, verdict: verdict, basis: "\(history.count) operations")]
     }
 }

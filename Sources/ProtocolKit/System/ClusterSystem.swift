@@ -42,7 +42,7 @@ public protocol ClusterSystem: Sendable {
     func costs(nodes: Int) -> [OperationCost]
 
     /// Properties to be checked after every step of a simulation.
-    static var invariants: [any Invariant<Node>] { get }
+    static var invariants: [InvariantCheck<Node>] { get }
 }
 
 extension ClusterSystem {
@@ -136,17 +136,6 @@ public struct OperationCost: Sendable, Hashable, Codable {
         self.syncDelays = syncDelays
         self.disksBusy = disksBusy
     }
-}
-
-/// A safety property over the states of all nodes, checked after every step of a simulation; one file each.
-public protocol Invariant<Node>: Sendable {
-    associatedtype Node: ProtocolNode
-    /// The property's name in the paper.
-    var name: String { get }
-    /// Looks at the cluster after node `changed` took a step; a node that is down is nil.
-    ///
-    /// - Returns: what is wrong, or nil.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String?
 }
 
 /// Receives a family's systems with their types, so that a runtime can specialise for each.

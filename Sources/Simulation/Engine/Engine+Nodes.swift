@@ -12,7 +12,7 @@ extension Engine {
         host.isUp = true
         host.incarnation += 1
         if host.incarnation > 1 { coverage.restarts += 1 }
-        nodes[index] = system.makeNode(members[index], members: members)
+        nodes.start(index, system.makeNode(members[index], members: members), incarnation: host.incarnation)
         let recovery = host.disk.recovery(incarnation: host.incarnation, seed: startRandom.next())
         step(index, host, .start(recovery), cause: Cause())
         endTurn(index, host, cause: Cause())
@@ -26,7 +26,7 @@ extension Engine {
         guard host.isUp else { return }
         coverage.crashes += 1
         host.isUp = false
-        nodes[index] = nil
+        nodes.stop(index)
         let waiting = host.disk.waitingCount
         let kept = options.disk.keepsRandomPrefix && waiting > 0 ? diskRandom.below(waiting + 1) : 0
         coverage.unsyncedBytesLost += UInt64(host.disk.crash(keeping: kept))
@@ -107,21 +107,22 @@ extension Engine {
     func step(_ index: Int, _ host: Host<Node>, _ input: Input<Node>, cause: Cause) {
         steps &+= 1
         if trace.isOn { trace.line(now, "n\(index) \(input)") }
-        nodes[index]!.step(input, at: host.clock.now(now), effects: &host.effects)
+        nodes[index].step(input, at: host.clock.now(now), effects: &host.effects)
         afterStep(index, host, cause: cause)
     }
 
     @inlinable
     func endTurn(_ index: Int, _ host: Host<Node>, cause: Cause) {
         guard host.isUp, violation == nil else { return }
-        nodes[index]!.step(.turnEnded, at: host.clock.now(now), effects: &host.effects)
+        nodes[index].step(.turnEnded, at: host.clock.now(now), effects: &host.effects)
         afterStep(index, host, cause: cause)
     }
 
     @inlinable
     func afterStep(_ index: Int, _ host: Host<Node>, cause: Cause) {
+        let states = nodes.states
         for number in invariants.indices {
-            if let message = invariants[number].check(nodes, changed: index) {
+            if let message = invariants[number].check(states, index) {
                 violate(invariants[number].name, message)
                 return
             }

@@ -103,11 +103,12 @@ extension Engine {
                 completion: .indeterminate(.timedOut), sent: users[user].sent, received: now)
         }
         guard trace.isOn else { return }
-        for index in nodes.indices {
-            guard let status = nodes[index]?.status else {
+        for index in members.indices {
+            guard nodes.isUp(index) else {
                 trace.line(now, "n\(index) down")
                 continue
             }
+            let status = nodes[index].status
             let facts = status.facts.map { " \($0.name):\($0.value)" }.joined()
             trace.line(now, "n\(index) role:\(status.role)\(facts)")
         }

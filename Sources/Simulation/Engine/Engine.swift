@@ -85,7 +85,7 @@ final class Engine<System: ClusterSystem> {
     @exclusivity(unchecked) @usableFromInline var faultRandom: SeededGenerator
     @exclusivity(unchecked) @usableFromInline var startRandom: SeededGenerator
 
-    @exclusivity(unchecked) @usableFromInline var nodes: [Node?]
+    @usableFromInline let nodes: NodeStore<Node>
     @exclusivity(unchecked) @usableFromInline var hosts: [Host<Node>] = []
     @exclusivity(unchecked) @usableFromInline var links: LinkTable
     /// The network as it is at the moment, faults included.
@@ -119,7 +119,7 @@ final class Engine<System: ClusterSystem> {
     @exclusivity(unchecked) @usableFromInline var nemesis: Nemesis?
     @exclusivity(unchecked) @usableFromInline var scheduledFaults: [Fault] = []
 
-    @exclusivity(unchecked) @usableFromInline var invariants: [any Invariant<Node>]
+    @usableFromInline let invariants: [InvariantCheck<Node>]
     @exclusivity(unchecked) @usableFromInline var violation: InvariantViolation?
     @exclusivity(unchecked) @usableFromInline var halts: [Halt] = []
     @exclusivity(unchecked) @usableFromInline var liveness = Liveness.notChecked(
@@ -151,7 +151,7 @@ final class Engine<System: ClusterSystem> {
         var seeds = root.split(options.workload.seed &+ 7)
         workload.seed = seeds.next()
         network = options.network
-        nodes = Array(repeating: nil, count: options.nodes)
+        nodes = NodeStore(count: options.nodes)
         links = LinkTable(count: options.nodes)
         current = Array(repeating: -1, count: options.clients * options.nodes)
         isClientBlocked = Array(repeating: false, count: options.clients * options.nodes)

@@ -1,8 +1,8 @@
 /// What one method says about the operations of one key.
 enum KeyJudgement {
-    /// A linearization exists.
-    case linearizable
-    /// None exists; `window` shows why.
+    /// They keep what was asked of them.
+    case holds
+    /// They don't; `window` shows why.
     case violated(reason: String, window: [KeyValueOperation])
     /// The method could not decide within its budget.
     case unknown(reason: String)

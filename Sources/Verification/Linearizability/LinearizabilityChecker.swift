@@ -26,10 +26,10 @@ public enum LinearizabilityChecker {
     /// - Complexity: O(n log n) for distinct written values; exponential in the concurrency otherwise, up to `budget`.
     public static func check(history: [KeyValueOperation], budget: Budget = Budget()) -> Verdict {
         history.withUnsafeBufferPointer { operations in
-            if let reason = reasonNotToJudge(operations) { return .unknown(reason: reason) }
+            if let reason = operations.reasonNotToJudge { return .unknown(reason: reason) }
             let partition = KeyPartition(operations)
             return partition.order.withUnsafeBufferPointer { order in
-                judge(
+                check(
                     partition.ranges.map { range in
                         KeyGroup(operations: operations, indices: UnsafeBufferPointer(rebasing: order[range]))
                     }, budget)
@@ -37,13 +37,14 @@ public enum LinearizabilityChecker {
         }
     }
 
-    private static func judge(_ groups: [KeyGroup], _ budget: Budget) -> Verdict {
+    /// Judges keys, each by itself.
+    static func check(_ groups: [KeyGroup], _ budget: Budget) -> Verdict {
         var hard: [(group: KeyGroup, kinds: OperationKinds)] = []
         for group in groups {
             let kinds = OperationKinds(group)
             var zones = ZoneCheck(group, kinds: kinds)
             switch zones.judge() {
-            case .linearizable: continue
+            case .holds: continue
             case .violated(let reason, let window): return violation(reason, window)
             case .unknown, .notApplicable: hard.append((group, kinds))
             }
@@ -58,7 +59,7 @@ public enum LinearizabilityChecker {
             var search = LinearizationSearch(
                 SearchHistory(group, kinds: kinds), deadline: now + share, memoBytes: budget.memoBytes)
             switch search.judge() {
-            case .linearizable, .notApplicable: continue
+            case .holds, .notApplicable: continue
             case .violated(let reason, let window): return violation(reason, window)
             case .unknown(let reason):
                 verdict = verdict.combined(with: .unknown(reason: "key \(group[0].key): \(reason)"))
@@ -68,42 +69,6 @@ public enum LinearizabilityChecker {
     }
 
     private static func violation(_ reason: String, _ window: [KeyValueOperation]) -> Verdict {
-        let distinct = window.enumerated().filter { !window[..<$0.offset].contains($0.element) }.map(\.element)
-        let shown = distinct.count <= 24 ? distinct : Array(distinct.prefix(12) + distinct.suffix(12))
-        let omitted = distinct.count - shown.count
-        let key = window.first.map { "key \($0.key): " } ?? ""
-        return .violated(
-            Counterexample(
-                summary: "not linearizable: \(key)\(reason)", events: shown.map(\.event),
-                notes: omitted > 0 ? ["  ... and \(omitted) more between them"] : []))
-    }
-
-    private static func reasonNotToJudge(_ operations: UnsafeBufferPointer<KeyValueOperation>) -> String? {
-        if operations.isEmpty { return "the history is empty" }
-        if operations.count >= Int(Int32.max) { return "more than 2^31 operations in one history" }
-        var hasObserved = false
-        var hasWritten = false
-        for operation in operations where operation.outcome != .failed {
-            if operation.hasReturned, operation.returnedNanoseconds < operation.invokedNanoseconds {
-                return "\(operation) of client \(operation.client) returned before it was invoked"
-            }
-            hasObserved = hasObserved || operation.observes
-            hasWritten = hasWritten || (operation.kind != .get && operation.outcome != .mismatch)
-        }
-        if !hasObserved { return "nothing was observed: no read and no other telling result" }
-        if !hasWritten { return "nothing was written" }
-        return nil
-    }
-}
-
-extension KeyValueOperation {
-    /// Whether the answer tells something about the state.
-    var observes: Bool {
-        guard hasReturned else { return false }
-        return switch kind {
-        case .get, .compareAndSet: true
-        case .put: false
-        case .delete, .increment, .append: result != Self.unreported
-        }
+        .violated(Counterexample(.linearizable, key: window.first?.key, reason, window))
     }
 }

@@ -97,7 +97,7 @@ struct LinearizationSearch {
     mutating func run() -> KeyJudgement {
         var configurations = 0
         while true {
-            if advance() { return .linearizable }
+            if advance() { return .holds }
             furthest = max(furthest, position)
             if !isDeadEnd {
                 let configuration = ConfigurationMemo.Configuration(

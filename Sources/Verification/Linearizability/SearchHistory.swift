@@ -61,7 +61,7 @@ struct SearchHistory {
 
     /// Drops writes of unknown effect that nobody saw, where leaving them out can't hurt: where every operation that
     /// depends on the state at all needs one exact state.
-    private static func relevant(_ all: [KeyValueOperation], _ kinds: OperationKinds) -> [KeyValueOperation] {
+    static func relevant(_ all: [KeyValueOperation], _ kinds: OperationKinds) -> [KeyValueOperation] {
         let needExactState =
             kinds.mismatches + kinds.increments + kinds.appends == 0
             && !all.contains { $0.kind == .delete && $0.hasReturned && $0.result == 1 }

@@ -46,7 +46,7 @@ struct ZoneCheck {
         guard kinds.deletes == 0, prepareLists(), gatherWrites() else { return .notApplicable }
         if let violation = gatherReads() { return violation }
         let judgement = replaced.isEmpty ? judgeClusters() : judgeChains()
-        if case .linearizable = judgement, kinds.mismatches > 0 { return .notApplicable }
+        if case .holds = judgement, kinds.mismatches > 0 { return .notApplicable }
         return judgement
     }
 
@@ -138,7 +138,7 @@ struct ZoneCheck {
             order.insert(Zone(clusters[number].firstReturn, clusters[number].lastInvoked, number))
         }
         switch order.conflict() {
-        case nil: return .linearizable
+        case nil: return .holds
         case .afterInitial(let zone)?:
             return .violated(
                 reason: "a read of the initial value after another value was in place",
@@ -181,7 +181,7 @@ struct ZoneCheck {
             }
         }
         switch order.conflict() {
-        case nil: return .linearizable
+        case nil: return .holds
         case .afterInitial(let chain)?:
             let initial = chains.first { $0[0] == 0 } ?? []
             return .violated(
