@@ -103,23 +103,23 @@ extension Dynamo {
             guard let seen = Self.context(coded) else { return .failure(.context) }
             context = seen
         }
-        if options.mutation == .ignoreContext { context = VersionVector() }
         let before = set.siblings.count
-        var version: Version?
-        var generation: UInt32 = 0
-        if request.kind == .put {
-            let replaced = set.siblings.reduce(0) { $0 + (context.covers($1.version.dot) ? 1 : 0) }
-            guard before - replaced < DynamoLimits.siblings else { return .failure(.siblings(before)) }
-            generation = self.generation(of: request.key, hash: hash)
-            let actor = actor(generation: generation)
-            let next = nextVersion(of: actor, after: max(set.clock[actor], context[actor]), at: now)
-            guard next.dot.counter <= DynamoLimits.number else { return .failure(.context) }
-            set.put(request.value, as: next, seen: context)
-            version = next
-        } else {
-            set.delete(seen: context, at: now.wall)
+        let replaced = set.siblings.reduce(0) { $0 + (context.covers($1.version.dot) ? 1 : 0) }
+        guard request.kind == .delete || before - replaced < DynamoLimits.siblings else {
+            return .failure(.siblings(before))
         }
-        journal.issued.append(StepJournal.Issue(key: request.key, version: version, context: context))
+        let generation = generation(of: request.key, hash: hash)
+        let actor = actor(generation: generation)
+        let version = nextVersion(of: actor, after: max(set.clock[actor], context[actor]), at: now)
+        guard version.dot.counter <= DynamoLimits.number else { return .failure(.context) }
+        let replacing = options.mutation == .ignoreContext ? VersionVector() : context
+        if request.kind == .put {
+            set.put(request.value, as: version, seen: replacing)
+        } else {
+            set.delete(as: version, seen: replacing)
+        }
+        journal.issued.append(
+            StepJournal.Issue(key: request.key, version: request.kind == .put ? version : nil, context: context))
         var made = NewVersion(cell: .siblings(set), response: .done, generation: generation)
         if request.context != nil {
             let beside = set.newestFirst.filter { $0.version != version }.map(\.value)

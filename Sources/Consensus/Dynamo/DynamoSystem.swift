@@ -129,5 +129,10 @@ public struct DynamoSystem: ClusterSystem {
     }
 
     /// What must hold at every moment.
-    public static var invariants: [any Invariant<Node>] { [] }
+    public static var invariants: [InvariantCheck<Node>] {
+        [
+            InvariantCheck(VersionUniqueness()), InvariantCheck(ReplicaOrder()), InvariantCheck(SiblingConcurrency()),
+            InvariantCheck(NoLostUpdate()), InvariantCheck(AcknowledgedWrites()), InvariantCheck(HintDelivery()),
+        ]
+    }
 }

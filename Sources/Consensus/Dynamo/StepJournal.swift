@@ -6,7 +6,7 @@ struct StepJournal: Sendable {
     /// A write that a coordinator has made.
     struct Issue: Sendable {
         let key: Bytes
-        /// The new version; nil for a deletion under version vectors, which makes none.
+        /// The new version; nil for a deletion under version vectors, which leaves none.
         let version: Version?
         /// What its client had seen.
         let context: VersionVector

@@ -35,11 +35,12 @@ struct SiblingSet: Hashable, Sendable {
         truncate()
     }
 
-    /// A deletion by a client that has seen `context`.
-    mutating func delete(seen context: VersionVector, at wall: UInt64) {
+    /// A deletion by a client that has seen `context`: a write that leaves nothing.
+    mutating func delete(as version: Version, seen context: VersionVector) {
         siblings.removeAll { context.covers($0.version.dot) }
         clock.join(context)
-        deletedAt = max(deletedAt, wall)
+        clock.insert(version.dot)
+        deletedAt = max(deletedAt, version.wall)
         truncate()
     }
 
