@@ -38,6 +38,7 @@ public enum ReproduceCommand {
             if think > 0 { words.append("--think \(HumanUnits.exactDuration(think))") }
         case .constant(let rate), .poisson(let rate):
             words += ["--rate \(MetricText.number(rate))", "--arrival \(plan.arrivalName)"]
+            if plan.shape != .steady { words.append("--shape \(quoted("\(plan.shape)"))") }
         }
         return words
     }

@@ -17,6 +17,7 @@ public struct Simulation<System: ClusterSystem>: Sendable {
     @inlinable
     public init(_ type: System.Type = System.self, options: SimulationOptions) throws(OptionError) {
         system = try System(options: options.variant, mutation: options.mutation)
+        try system.check(nodes: options.nodes)
         self.options = options
     }
 

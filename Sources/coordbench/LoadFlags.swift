@@ -27,6 +27,9 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "How operations arrive: closed, constant or poisson.")
     var arrival: [String] = []
 
+    @Option(help: "How an open loop's rate moves: steady, ramp:0.1..1, steps:0.25,0.5,1, spike:5@0.5+0.1, sine:0.5x3.")
+    var shape: [String] = []
+
     @Option(help: "Pause between a user's operations in a closed loop, 1ms.")
     var think: [String] = []
 
@@ -78,7 +81,8 @@ struct LoadFlags: ParsableArguments {
     var fields: [(field: ScenarioField, values: [String])] {
         [
             (.nodes, nodes), (.durability, durability), (.isolation, isolation), (.connect, connect),
-            (.clients, clients), (.inFlight, inFlight), (.rate, rate), (.arrival, arrival), (.think, think),
+            (.clients, clients), (.inFlight, inFlight), (.rate, rate), (.arrival, arrival), (.shape, shape),
+            (.think, think),
             (.keys, keys), (.keyCount, keyCount), (.mix, mix), (.valueSize, valueSize), (.hold, hold),
             (.lease, lease), (.duration, duration), (.warmUp, warmUp), (.requests, requests.map { [$0] } ?? []),
             (.timeout, timeout), (.faults, faults), (.repetitions, repetitions.map { [$0] } ?? []), (.seed, seed),

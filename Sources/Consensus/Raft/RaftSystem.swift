@@ -1,4 +1,5 @@
 import ProtocolKit
+import Verification
 
 /// Raft under a replicated key-value store: the catalogue's entry.
 public struct RaftSystem: ClusterSystem {
@@ -17,7 +18,7 @@ public struct RaftSystem: ClusterSystem {
     public static let descriptor = SystemDescriptor(
         name: "raft", family: .consensus,
         summary: "replicated key-value store behind an elected leader",
-        source: "Ongaro & Ousterhout 2014; Ongaro's thesis 2014, chapters 3 to 6, 9 and 10",
+        source: "Ongaro & Ousterhout 2014; Ongaro's thesis 2014, chapters 3, 4, 5, 6, 9 and 10",
         options: [
             OptionSpecification(
                 "batch", .integer(1...65_536), default: "1024",
@@ -41,6 +42,12 @@ public struct RaftSystem: ClusterSystem {
                 help: "shortest election timeout in milliseconds; heartbeats come six times as often"),
             OptionSpecification(
                 "sessions", .toggle, default: "off", help: "clients have sessions: a retried command is applied once"),
+            OptionSpecification(
+                "voters", .integer(0...9), default: "0",
+                help: "how many of the nodes vote to begin with, 0 for all; RAFT.ADD-LEARNER brings in the others"),
+            OptionSpecification(
+                "test-churn-ms", .integer(0...60_000), default: "0",
+                help: "mean milliseconds between random membership changes and transfers, for simulations; 0 for none"),
         ],
         defaultNodes: 3, nodeRange: 1...9,
         mutations: RaftMutation.allCases.map { Mutation(name: $0.rawValue, breaks: $0.breaks) })
@@ -59,6 +66,9 @@ public struct RaftSystem: ClusterSystem {
         raft.reads = RaftReads(rawValue: resolved.text("reads")) ?? raft.reads
         raft.snapshotBytes = resolved.integer("snapshot-bytes")
         raft.electionTimeout = .milliseconds(UInt64(resolved.integer("election-ms")))
+        let voters = resolved.integer("voters")
+        raft.voters = voters == 0 ? nil : voters
+        raft.churnInterval = .milliseconds(UInt64(resolved.integer("test-churn-ms")))
         raft.mutation = mutation.flatMap(RaftMutation.init)
         self.options = raft
         hasSessions = resolved.isOn("sessions")
@@ -77,10 +87,11 @@ public struct RaftSystem: ClusterSystem {
             members: members, preferred: preferred, timeoutNanoseconds: timeoutNanoseconds, usesSession: hasSessions)
     }
 
-    /// A write: request, AppendEntries, response, reply; N−1 messages each way; leader and followers sync at once, or
-    /// one after the other with `parallel=off`. A read by `read-index` is the same without the sync, under a lease it
+    /// A write: request, AppendEntries, response, reply; N−1 messages each way, N being the voters; leader and followers
+    /// sync at once, or one after the other with `parallel=off`. A read by `read-index` is the same without the sync, under a lease it
     /// costs the client's two messages only. A single server has no one to ask.
-    public func costs(nodes: Int) -> [OperationCost] {
+    public func costs(nodes all: Int) -> [OperationCost] {
+        let nodes = min(all, options.voters ?? all)
         let messages = 2 * (nodes - 1)
         let delays = nodes == 1 ? 2 : 4
         let syncs = options.isParallel || nodes == 1 ? 1 : 2
@@ -95,11 +106,19 @@ public struct RaftSystem: ClusterSystem {
         }
     }
 
-    /// The properties of figure 3 of the paper.
+    /// How far a server has applied; nil for one that has no part in the cluster, as far as it knows.
+    public static func replicaState(of node: Node) -> ReplicaState? {
+        guard node.configurations.latest.contains(node.id) else { return nil }
+        return ReplicaState(
+            replica: "n\(node.id)", applied: node.lastApplied.rawValue, digest: node.machine.digest)
+    }
+
+    /// The properties of figure 3 of the paper, and that configurations follow each other safely.
     public static var invariants: [InvariantCheck<Node>] {
         [
             InvariantCheck(ElectionSafety<KeyValueStore>()), InvariantCheck(LogMatching<KeyValueStore>()),
             InvariantCheck(LeaderCompleteness<KeyValueStore>()), InvariantCheck(StateMachineSafety<KeyValueStore>()),
+            InvariantCheck(ConfigurationSafety<KeyValueStore>()),
         ]
     }
 }

@@ -18,6 +18,8 @@ public struct ClusterEntry: Sendable {
     public let audit: @Sendable (VariantOptions, [Int]) throws(OptionError) -> [CostAudit.Row]
     /// Checks options and the name of a planted fault.
     public let checkOptions: @Sendable (VariantOptions, String?) throws(OptionError) -> Void
+    /// Checks that options go with a number of nodes.
+    public let checkNodes: @Sendable (VariantOptions, Int) throws(OptionError) -> Void
     /// Runs a trial on it.
     public let run: TrialRun
     /// Runs one node until its standard input ends; returns why it halted, nil when it was told to stop.
@@ -38,6 +40,9 @@ public struct ClusterEntry: Sendable {
         checkOptions = { options, mutation throws(OptionError) in
             _ = try ResolvedOptions(options, mutation: mutation, for: System.descriptor)
             _ = try System(options: options, mutation: mutation)
+        }
+        checkNodes = { options, nodes throws(OptionError) in
+            try System(options: options, mutation: nil).check(nodes: nodes)
         }
         run = { plan, environment in try ClusterTrial<System>(plan, environment).run() }
         runNode = { request in

@@ -53,6 +53,8 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var durability = Durability.memory
     /// How operations arrive.
     public var arrival = Arrival.closed(thinkNanoseconds: 0)
+    /// How an open loop's rate moves over the window.
+    public var shape = RateShape.steady
     /// Number of client connections, or of threads.
     public var clients = 16
     /// Operations that each client has under way at most.

@@ -109,13 +109,15 @@ public enum AuditTable {
 }
 
 extension SystemCatalogue {
-    /// Audits a variant of a cluster system with 3, 5 and 7 nodes, those that it takes.
+    /// Audits a variant of a cluster system with 3, 5 and 7 nodes, those that it and its options take.
     ///
     /// - Throws: ``CatalogueError`` for a system without nodes, `OptionError` for options that it doesn't have.
     public func audit(_ variant: Variant) throws -> [CostAuditRecord] {
         let entry = try cluster(named: variant.system)
         let range = entry.descriptor.nodeRange
-        let counts = CostAuditRecord.nodeCounts.filter(range.contains)
+        let counts = CostAuditRecord.nodeCounts.filter { count in
+            range.contains(count) && (try? entry.checkNodes(variant.options, count)) != nil
+        }
         return try entry.audit(variant.options, counts.isEmpty ? [range.lowerBound] : counts).map {
             CostAuditRecord(variant: variant.description, $0)
         }

@@ -1,4 +1,4 @@
-import Measurement
+import Workload
 
 /// A fault as it struck a trial.
 public struct FaultRecord: Sendable, Codable, Hashable {
@@ -81,8 +81,12 @@ public struct KindAvailability: Sendable, Codable, Hashable {
     public var availability: Double? { attempted == 0 ? nil : Double(answered) / Double(attempted) }
 }
 
-// Records written before there were faults have none of these lists: they are read as empty.
+// Records written before there were faults have none of these lists: they are read as empty. Nor have they a shape.
 extension KeyedDecodingContainer {
+    func decode(_ type: RateShape.Type, forKey key: Key) throws -> RateShape {
+        try decodeIfPresent(type, forKey: key) ?? .steady
+    }
+
     func decode(_ type: [TimedFault].Type, forKey key: Key) throws -> [TimedFault] {
         try decodeIfPresent(type, forKey: key) ?? []
     }

@@ -18,6 +18,8 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     case rate
     /// The law of arrivals.
     case arrival
+    /// How an open loop's rate moves over the window.
+    case shape
     /// The pause between a user's operations in a closed loop.
     case think
     /// How keys are chosen.
@@ -62,7 +64,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a value may itself contain commas, so that a flag's text is not to be split there.
     public var keepsCommas: Bool {
         switch self {
-        case .keys, .mix, .group, .systems, .faults: true
+        case .keys, .mix, .group, .systems, .faults, .shape: true
         default: false
         }
     }
@@ -80,6 +82,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .rate: "5000, 20k/s"
         case .arrival: "closed, constant, poisson"
         case .think: "0s, 1ms"
+        case .shape: "steady, ramp:0.1..1, steps:0.25,0.5,1, spike:5@0.5+0.1, sine:0.5x3"
         case .keys: "uniform, zipfian:0.99, hotspot:0.2,0.8"
         case .keyCount: "1000, 10k, 1M"
         case .mix: "put, get=50,put=50"

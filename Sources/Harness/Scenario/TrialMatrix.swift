@@ -27,6 +27,8 @@ public struct TrialMatrix: Sendable {
     public var rate: [Placed<Double>] = []
     /// The law of arrivals.
     public var arrival: [Placed<ArrivalLaw>] = []
+    /// How an open loop's rate moves over the window.
+    public var shape: [Placed<RateShape>] = []
     /// Think time in nanoseconds.
     public var think: [Placed<UInt64>] = []
     /// How keys are chosen.
@@ -97,6 +99,7 @@ extension TrialMatrix {
         case .inFlight: inFlight = try read.each(texts, read.count(1...4096))
         case .rate: rate = try read.each(texts, read.rate)
         case .arrival: arrival = try read.each(texts, read.word)
+        case .shape: shape = try read.each(texts, read.workload(RateShape.init(parsing:)))
         case .think: think = try read.each(texts, read.duration(0...60_000_000_000))
         case .keys: keys = try read.each(texts, read.workload(KeyDistribution.init(parsing:)))
         case .keyCount: keyCount = try read.each(texts, read.count(1...100_000_000))

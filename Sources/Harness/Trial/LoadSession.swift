@@ -126,10 +126,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
 
     private func openArrivals(_ process: ArrivalSchedule.Process, _ rate: Double) {
         do {
-            let schedule = try ArrivalSchedule(
-                process, ratePerSecond: rate, windowNanoseconds: plan.warmUpNanoseconds + plan.windowNanoseconds,
-                seed: plan.seed)
-            arrivals = OpenArrivals(schedule, start: started)
+            arrivals = try OpenArrivals.of(plan, process, rate, from: started)
         } catch {
             preconditionFailure("the rate was checked with the plan: \(error)")
         }

@@ -26,8 +26,8 @@ enum TrialValidity {
         }
         if !record.arrivals.isBalanced { record.validity.refuse(.unbalanced, record.arrivals.sentence) }
         judgeOutcome(&record)
-        // Faults are there to make operations fail and throughput move.
-        if record.plan.faults.isEmpty { judgeSteadiness(&record) }
+        // Faults and shapes are there to make operations fail and throughput move.
+        if record.plan.faults.isEmpty, record.plan.shape == .steady { judgeSteadiness(&record) }
         if record.isInterrupted { record.validity.refuse(.interrupted, "the trial was broken off") }
     }
 

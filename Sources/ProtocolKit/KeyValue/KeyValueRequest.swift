@@ -82,6 +82,12 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     }
 }
 
+extension KeyValueRequest: RequestEnvelope {
+    /// The request itself.
+    @inlinable
+    public init(carrying content: KeyValueRequest) { self = content }
+}
+
 extension KeyValueRequest: ClientRequest {
     /// Reads `GET`, `SET`, `DEL`, `CAS key expected new`, `SETNX`, `INCR`, `INCRBY`, `DECR`, `APPEND`, `SESSION.OPEN`, or
     /// any of them after `SESSION id sequence acknowledged-below`.

@@ -19,6 +19,11 @@ public protocol ClusterSystem: Sendable {
     /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
     init(options: VariantOptions, mutation: String?) throws(OptionError)
 
+    /// Whether the chosen options go with a number of nodes in the descriptor's range.
+    ///
+    /// - Throws: ``OptionError`` naming the rule that is broken.
+    func check(nodes: Int) throws(OptionError)
+
     /// A node as it is before its ``Input/start(_:)``.
     func makeNode(_ id: NodeID, members: [NodeID]) -> Node
 
@@ -46,6 +51,8 @@ public protocol ClusterSystem: Sendable {
 }
 
 extension ClusterSystem {
+    /// They do, unless a system says otherwise.
+    public func check(nodes: Int) throws(OptionError) {}
     /// Linearizable, unless a system says otherwise.
     public var consistency: ConsistencyModel { .linearizable }
     /// All of the service's kinds.

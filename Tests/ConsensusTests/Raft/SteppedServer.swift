@@ -83,7 +83,8 @@ struct SteppedServer {
     }
 
     mutating func request(_ command: KeyValueCommand, _ sequence: UInt64 = 0) {
-        turn(.request(KeyValueRequest(command), RequestToken(connection: ConnectionID(1), sequence: sequence)))
+        turn(
+            .request(.content(KeyValueRequest(command)), RequestToken(connection: ConnectionID(1), sequence: sequence)))
     }
 
     /// What was sent to a server.
