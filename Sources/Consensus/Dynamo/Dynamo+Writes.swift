@@ -65,7 +65,7 @@ extension Dynamo {
 
     /// Last writer wins: the coordinator's clock orders the write; its counter makes the version unlike any other.
     private mutating func nextRegister(_ request: DynamoRequest, hash: UInt64, at now: Now) -> NewVersion {
-        let version = nextVersion(of: actor(generation: 0), after: 0, at: now)
+        let version = nextVersion(of: actor(generation: 0), at: now)
         journal.issued.append(
             StepJournal.Issue(key: request.key, version: version, context: VersionVector()))
         let versions = DynamoResponse.versions(context: Bytes(), values: [])
@@ -108,10 +108,15 @@ extension Dynamo {
         guard request.kind == .delete || before - replaced < DynamoLimits.siblings else {
             return .failure(.siblings(before))
         }
-        let generation = generation(of: request.key, hash: hash)
+        var generation = generation(of: request.key, hash: hash)
+        if set.clock[actor(generation: generation)] > counter, options.mutation != .reuseVersionCounter {
+            // A context that was made up has gone through another coordinator: under that name nothing would be new.
+            generations += 1
+            generation = generations
+        }
         let actor = actor(generation: generation)
-        let version = nextVersion(of: actor, after: max(set.clock[actor], context[actor]), at: now)
-        guard version.dot.counter <= DynamoLimits.number else { return .failure(.context) }
+        guard context[actor] <= counter || options.mutation == .reuseVersionCounter else { return .failure(.context) }
+        let version = nextVersion(of: actor, at: now)
         let replacing = options.mutation == .ignoreContext ? VersionVector() : context
         if request.kind == .put {
             set.put(request.value, as: version, seen: replacing)
@@ -152,9 +157,9 @@ extension Dynamo {
         return generations
     }
 
-    /// The actor's next version: its counter is above all that this incarnation has given out and all that is known.
-    private mutating func nextVersion(of actor: UInt64, after known: UInt64, at now: Now) -> Version {
-        counter = max(counter, min(known, DynamoLimits.number)) + 1
+    /// The actor's next version: its counter is above all that this incarnation has given out.
+    private mutating func nextVersion(of actor: UInt64, at now: Now) -> Version {
+        counter += 1
         return Version(wall: min(now.wall, DynamoLimits.number), dot: Dot(actor: actor, counter: counter))
     }
 

@@ -38,6 +38,8 @@ public struct DynamoClient: ProtocolClient, Sendable {
     private let ring: PreferenceRing?
     /// Until when each node is avoided, on the monotonic clock: it couldn't be reached, or was silent.
     private var avoidedUntil: [UInt64]
+    /// How often in a row each node failed: the longer it is avoided.
+    private var failures: [UInt64]
     private var pending: ContiguousArray<Pending> = []
     private var freeSlots: ContiguousArray<UInt32> = []
     private var waiting = 0
@@ -63,6 +65,7 @@ public struct DynamoClient: ProtocolClient, Sendable {
         hasContexts = options.conflicts == .versionVectors
         ring = routing == .client ? PreferenceRing(members: sorted, replicas: options.replicas) : nil
         avoidedUntil = Array(repeating: 0, count: sorted.count)
+        failures = avoidedUntil
     }
 
     /// Handles one input.
@@ -141,6 +144,10 @@ public struct DynamoClient: ProtocolClient, Sendable {
         guard slot < pending.count, !pending[slot].isFree, pending[slot].server != nil,
             UInt64(pending[slot].generation) == id.rawValue >> 32
         else { return }
+        if response.refusal == nil, let server = pending[slot].server {
+            avoidedUntil[server] = 0
+            failures[server] = 0
+        }
         switch response {
         case .done: finish(slot, .answered(.done), &effects)
         case .value(let value): finish(slot, .answered(.value(value)), &effects)
@@ -150,7 +157,7 @@ public struct DynamoClient: ProtocolClient, Sendable {
         case .refused(.overloaded): finish(slot, .failed(.overloaded), &effects)
         case .refused(.noLeader), .refused(.redirect):
             // A quorum can't be reached from there.
-            avoid(server: slot, now)
+            if let server = pending[slot].server { avoid(server, now) }
             hold(slot, now, &effects)
         case .refused: finish(slot, .failed(.rejected), &effects)
         }
@@ -168,9 +175,10 @@ public struct DynamoClient: ProtocolClient, Sendable {
         }
     }
 
-    private mutating func avoid(server slot: Int, _ now: Now) {
-        guard let server = pending[slot].server else { return }
-        avoidedUntil[server] = now.monotonic &+ timeout
+    /// Asks others first for a while: at first as long as a retry takes, at most sixteen times that.
+    private mutating func avoid(_ server: Int, _ now: Now) {
+        avoidedUntil[server] = now.monotonic &+ Self.retryDelay << failures[server]
+        failures[server] = min(failures[server] + 1, 4)
     }
 
     /// Keeps an operation that surely had no effect, to be sent again.
@@ -207,7 +215,7 @@ public struct DynamoClient: ProtocolClient, Sendable {
         _ node: NodeID, mayHaveArrived: Bool, _ now: Now, _ effects: inout ClientEffects<Self>
     ) {
         guard let server = members.firstIndex(of: node) else { return }
-        avoidedUntil[server] = now.monotonic &+ timeout / 2
+        avoid(server, now)
         for slot in pending.indices where !pending[slot].isFree && pending[slot].server == server {
             if mayHaveArrived, pending[slot].request.kind != .get {
                 finish(slot, .indeterminate(.disconnected), &effects)
@@ -233,7 +241,7 @@ public struct DynamoClient: ProtocolClient, Sendable {
                 continue
             }
             let isHarmless = pending[slot].server == nil || pending[slot].request.kind == .get
-            avoid(server: slot, now)
+            if let server = pending[slot].server { avoid(server, now) }
             finish(slot, isHarmless ? .failed(.timedOut) : .indeterminate(.timedOut), &effects)
         }
         if isAnyLeft { setPatrol(now, &effects) }

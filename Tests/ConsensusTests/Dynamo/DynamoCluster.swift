@@ -6,7 +6,7 @@ import Workload
 
 /// Dynamo nodes in one process, with a network whose messages arrive when the test says so. Disks are memory: what is
 /// written is durable at the turn's end, unless the test holds it back.
-struct DynamoCluster {
+final class DynamoCluster {
     struct Flight {
         var from: Int
         var to: Int
@@ -40,7 +40,7 @@ struct DynamoCluster {
     }
 
     /// Starts a node that is down, with its log.
-    mutating func start(_ node: Int) {
+    func start(_ node: Int) {
         incarnations[node] += 1
         nodes[node] = Dynamo(id: members[node], members: members, options: options)
         timers[node] = [:]
@@ -53,14 +53,14 @@ struct DynamoCluster {
     }
 
     /// Stops a node; what is on its way to it is lost.
-    mutating func stop(_ node: Int) {
+    func stop(_ node: Int) {
         nodes[node] = nil
         flights.removeAll { $0.to == node }
         for other in nodes.indices where nodes[other] != nil { turn(other, .linkDown(members[node])) }
     }
 
     /// Cuts two nodes off from each other, or joins them again.
-    mutating func setCut(_ a: Int, _ b: Int, _ isCut: Bool) {
+    func setCut(_ a: Int, _ b: Int, _ isCut: Bool) {
         if isCut { cut.formUnion([[a, b], [b, a]]) } else { cut.subtract([[a, b], [b, a]]) }
         for (node, other) in [(a, b), (b, a)] where nodes[node] != nil {
             turn(node, isCut ? .linkDown(members[other]) : .linkUp(members[other]))
@@ -71,7 +71,7 @@ struct DynamoCluster {
     var now: Now { Now(monotonic: nanoseconds, wall: nanoseconds) }
 
     /// Handles inputs as one turn, whose writes are durable at its end.
-    mutating func turn(_ node: Int, _ inputs: Input<Dynamo>...) {
+    func turn(_ node: Int, _ inputs: Input<Dynamo>...) {
         guard nodes[node] != nil else { return }
         let wall = UInt64(Int64(nanoseconds) + skew[node])
         let now = Now(monotonic: nanoseconds, wall: wall)
@@ -85,7 +85,7 @@ struct DynamoCluster {
         perform(node, effects.list)
     }
 
-    private mutating func perform(_ node: Int, _ list: [Effect<Dynamo>]) {
+    private func perform(_ node: Int, _ list: [Effect<Dynamo>]) {
         for effect in list {
             switch effect {
             case .send(let message, let peer, _):
@@ -103,18 +103,18 @@ struct DynamoCluster {
     }
 
     /// Delivers a message that is on its way.
-    mutating func deliver(_ position: Int) {
+    func deliver(_ position: Int) {
         let flight = flights.remove(at: position)
         turn(flight.to, .message(flight.message, from: members[flight.from]))
     }
 
     /// Delivers everything, and what follows from it.
-    mutating func settle() {
+    func settle() {
         while !flights.isEmpty { deliver(0) }
     }
 
     /// Asks a node; the answer comes with the messages.
-    mutating func ask(_ request: DynamoRequest, at node: Int) -> RequestToken {
+    func ask(_ request: DynamoRequest, at node: Int) -> RequestToken {
         tokens += 1
         let token = RequestToken(connection: ConnectionID(tokens), sequence: 0)
         turn(node, .request(request, token))
@@ -127,14 +127,14 @@ struct DynamoCluster {
     }
 
     /// Asks a node and delivers everything.
-    mutating func call(_ request: DynamoRequest, at node: Int) -> DynamoResponse? {
+    func call(_ request: DynamoRequest, at node: Int) -> DynamoResponse? {
         let token = ask(request, at: node)
         settle()
         return answer(to: token)
     }
 
     /// Lets time pass; due timers fire, and what follows is delivered.
-    mutating func wait(_ duration: UInt64) {
+    func wait(_ duration: UInt64) {
         let end = nanoseconds + duration
         while true {
             var next: (time: UInt64, node: Int, timer: TimerID)?

@@ -70,7 +70,7 @@ struct DynamoMutationTests {
         options.hasHints = false
         options.hasReadRepair = false
         options.mutation = mutation
-        var cluster = DynamoCluster(3, options: options)
+        let cluster = DynamoCluster(3, options: options)
         cluster.stop(2)
         for number in 0..<20 { _ = cluster.call(.set(Bytes("k\(number)"), "v"), at: 0) }
         cluster.start(2)

@@ -16,7 +16,7 @@ struct DynamoQuorumTests {
 
     @Test("a write goes to all replicas and is answered once W of them have it")
     func write() {
-        var cluster = DynamoCluster(3, options: options())
+        let cluster = DynamoCluster(3, options: options())
         let token = cluster.ask(.set("k", "v"), at: 0)
         #expect(cluster.flights.count == 2)
         #expect(cluster.answer(to: token) == nil)
@@ -31,7 +31,7 @@ struct DynamoQuorumTests {
 
     @Test("a read asks all replicas, waits for R and answers the newest")
     func read() {
-        var cluster = DynamoCluster(3, options: options { $0.hasHints = false })
+        let cluster = DynamoCluster(3, options: options { $0.hasHints = false })
         cluster.stop(2)
         #expect(cluster.call(.set("k", "v"), at: 0) == .done)
         cluster.start(2)
@@ -45,7 +45,7 @@ struct DynamoQuorumTests {
 
     @Test("with quorums of 1 the coordinator answers alone, and may answer what is stale")
     func quorumOfOne() {
-        var cluster = DynamoCluster(
+        let cluster = DynamoCluster(
             3,
             options: options {
                 $0.readQuorum = 1
@@ -61,7 +61,7 @@ struct DynamoQuorumTests {
 
     @Test("a read brings the replicas up to date that it found stale, the coordinator among them")
     func readRepair() {
-        var cluster = DynamoCluster(
+        let cluster = DynamoCluster(
             3,
             options: options {
                 $0.hasReadRepair = true
@@ -81,7 +81,7 @@ struct DynamoQuorumTests {
 
     @Test("with strict quorums a write that W replicas can't have ends its connection, a read is refused")
     func strict() {
-        var cluster = DynamoCluster(3, options: options { $0.hasHints = false })
+        let cluster = DynamoCluster(3, options: options { $0.hasHints = false })
         cluster.stop(1)
         cluster.stop(2)
         let write = cluster.ask(.set("k", "v"), at: 0)
@@ -95,7 +95,7 @@ struct DynamoQuorumTests {
 
     @Test("the next node of the preference list stands in for a replica that is down, and hands over when it is back")
     func handoff() throws {
-        var cluster = DynamoCluster(5, options: options())
+        let cluster = DynamoCluster(5, options: options())
         let order = cluster.preferences("k")
         cluster.stop(order[1])
         cluster.stop(order[2])
@@ -113,7 +113,7 @@ struct DynamoQuorumTests {
 
     @Test("a hint survives its keeper's crash, and is delivered then")
     func durableHint() {
-        var cluster = DynamoCluster(5, options: options())
+        let cluster = DynamoCluster(5, options: options())
         let order = cluster.preferences("k")
         cluster.stop(order[2])
         #expect(cluster.call(.set("k", "v"), at: order[0]) == .done)
@@ -130,7 +130,7 @@ struct DynamoQuorumTests {
 
     @Test("where every node is a replica the coordinator keeps the hint itself")
     func ownHint() {
-        var cluster = DynamoCluster(3, options: options())
+        let cluster = DynamoCluster(3, options: options())
         cluster.stop(2)
         #expect(cluster.call(.set("k", "v"), at: 0) == .done)
         #expect(cluster.nodes[0]?.hints.count == 1)
@@ -142,7 +142,7 @@ struct DynamoQuorumTests {
 
     @Test("a node that is cut off from all replicas stands in for them, and reads what it has kept")
     func standIn() {
-        var cluster = DynamoCluster(5, options: options())
+        let cluster = DynamoCluster(5, options: options())
         let order = cluster.preferences("k")
         for replica in order[..<3] { for node in order[3...] { cluster.setCut(replica, node, true) } }
         #expect(cluster.call(.set("k", "v"), at: order[3]) == .done)
@@ -156,7 +156,7 @@ struct DynamoQuorumTests {
 
     @Test("a node that is no replica forwards: two delays and two messages more")
     func forwards() {
-        var cluster = DynamoCluster(5, options: options())
+        let cluster = DynamoCluster(5, options: options())
         let order = cluster.preferences("k")
         for (request, expected) in [(DynamoRequest.set("k", "v"), DynamoResponse.done), (.read("k"), .value("v"))] {
             let token = cluster.ask(request, at: order[4])
@@ -175,7 +175,7 @@ struct DynamoQuorumTests {
 
     @Test("a forwarded write that the network repeats is made once")
     func repeatedForward() throws {
-        var cluster = DynamoCluster(5, options: options())
+        let cluster = DynamoCluster(5, options: options())
         let order = cluster.preferences("k")
         _ = cluster.ask(.set("k", "old"), at: order[4])
         let copy = cluster.flights[0]
@@ -188,7 +188,7 @@ struct DynamoQuorumTests {
 
     @Test("a read is forwarded again when its coordinator goes, a write ends its connection")
     func forwardedAgain() {
-        var cluster = DynamoCluster(5, options: options())
+        let cluster = DynamoCluster(5, options: options())
         let order = cluster.preferences("k")
         #expect(cluster.call(.set("k", "v"), at: order[0]) == .done)
         let read = cluster.ask(.read("k"), at: order[4])

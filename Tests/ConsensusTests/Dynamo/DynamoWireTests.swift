@@ -69,7 +69,7 @@ struct DynamoWireTests {
         for conflicts in DynamoConflicts.allCases {
             var options = DynamoOptions()
             options.conflicts = conflicts
-            var cluster = DynamoCluster(5, options: options)
+            let cluster = DynamoCluster(5, options: options)
             var understood = 0
             for round in 0..<6_000 {
                 var bytes: [UInt8]
@@ -114,7 +114,7 @@ struct DynamoWireTests {
     func foreignContext() {
         var options = DynamoOptions()
         options.conflicts = .versionVectors
-        var cluster = DynamoCluster(3, options: options)
+        let cluster = DynamoCluster(3, options: options)
         let forged = DynamoRequest(.put, key: "k", value: "v", context: "not a context")
         #expect(cluster.call(forged, at: 0)?.refusal != nil)
         var vector = VersionVector()
@@ -124,5 +124,15 @@ struct DynamoWireTests {
         #expect(cluster.call(.read("k"), at: 1) == .absent)
         #expect(cluster.call(.set("k", "w"), at: 0) == .done)
         #expect(cluster.call(.read("k"), at: 1) == .value("w"))
+        // Another node can't know that this one has written no such version; its next write is kept all the same.
+        #expect(cluster.call(greedy, at: 1)?.refusal == nil)
+        let context = vector.encoded()
+        #expect(cluster.call(DynamoRequest(.put, key: "k", value: "x", context: ""), at: 0)?.refusal == nil)
+        guard case .versions(_, let values)? = cluster.call(DynamoRequest(.get, key: "k", context: context), at: 2)
+        else {
+            Issue.record("no versions")
+            return
+        }
+        #expect(values.contains("x"))
     }
 }

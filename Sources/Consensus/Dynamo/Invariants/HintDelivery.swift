@@ -82,12 +82,18 @@ struct HintDelivery: Invariant {
         let hash = KeyHash.hash(key)
         let before = kept[node].find(key, hash: hash)
         guard let place = nodes[node].hints.find(key, hash: hash),
-            let cell = nodes[node].hints.items[place].content.cell ?? nodes[node].store.cell(key, hash: hash)
+            var cell = nodes[node].hints.items[place].content.cell ?? nodes[node].store.cell(key, hash: hash)
         else {
             if let before { kept[node].remove(at: before) }
             return
         }
-        let now = Kept(targets: nodes[node].hints.items[place].content.targets, cell: cell)
+        let targets = nodes[node].hints.items[place].content.targets
+        if let before, nodes[node].hints.items[place].content.cell == nil {
+            // What a replica owes is what it held when it last came to owe something, not what it has stored since.
+            let old = kept[node].items[before].content
+            if targets & ~old.targets == 0 { cell = old.cell }
+        }
+        let now = Kept(targets: targets, cell: cell)
         if let before {
             kept[node].update(at: before) { $0 = now }
         } else {
