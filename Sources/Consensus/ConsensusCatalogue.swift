@@ -10,4 +10,5 @@ public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Regist
     registry.add(VotingSystem.self)
     registry.add(MultiPaxosSystem.self)
     registry.add(PrimaryBackupSystem.self)
+    registry.add(DynamoSystem.self)
 }
