@@ -218,12 +218,11 @@ struct OrderWitnessTests {
             .append(0, 9, count: 4, by: 1, (40, 50)),
         ] as [KeyValueOperation])
     func wrongAnswer(operation: KeyValueOperation) {
-        #expect(
-            isViolated(
-                [
-                    (.put(0, 1, by: 0, (0, 10)), 1), (.put(0, 2, by: 0, (20, 30)), 2), (operation, 3),
-                    (.get(1, returning: 0, by: 2, (0, 1)), 0),
-                ], "doesn't follow from the writes before its place, which leave #2"))
+        let steps: [(KeyValueOperation, UInt64)] = [
+            (.put(0, 1, by: 0, (0, 10)), 1), (.put(0, 2, by: 0, (20, 30)), 2), (operation, 3),
+            (.get(1, returning: 0, by: 2, (0, 1)), 0),
+        ]
+        #expect(isViolated(steps, "doesn't follow from the writes before its place, which leave #2"))
     }
 
     @Test("a history without reads, writes or places proves nothing")

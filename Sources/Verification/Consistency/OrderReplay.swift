@@ -200,7 +200,7 @@ private enum Requirement {
         let isReported = operation.result != KeyValueOperation.unreported
         switch operation.kind {
         case .get: self = isReported ? .equals(operation.result) : .anything
-        case .put: self = .anything
+        case .put, .concatenate: self = .anything
         case .delete: self = !isReported ? .anything : operation.result == 0 ? .equals(ValueIdentity.absent) : .isPresent
         case .compareAndSet:
             self = operation.outcome == .mismatch ? .differs(operation.result) : .equals(operation.result)
@@ -263,6 +263,7 @@ private enum KeyEffect {
             guard let value = ValueIdentity.integerValue(state) else { return state }
             return ValueIdentity.integer(value &+ Int64(bitPattern: operation.argument))
         case .append: return ValueIdentity.appending(operation.argument, to: state)
+        case .concatenate: return TextIdentity.joined(state, operation.argument, factor: operation.result)
         }
     }
 
