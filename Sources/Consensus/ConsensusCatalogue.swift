@@ -6,4 +6,5 @@ public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Regist
     registry.add(UnreplicatedSystem.self)
     registry.add(RaftSystem.self)
     registry.add(MultiPaxosSystem.self)
+    registry.add(PaxosSystem.self)
 }
