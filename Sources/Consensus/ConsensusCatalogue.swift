@@ -11,4 +11,5 @@ public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Regist
     registry.add(MultiPaxosSystem.self)
     registry.add(PrimaryBackupSystem.self)
     registry.add(DynamoSystem.self)
+    registry.add(PaxosSystem.self)
 }

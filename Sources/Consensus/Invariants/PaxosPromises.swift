@@ -60,3 +60,34 @@ struct MultiPaxosPromises: Invariant {
             isKept: nodes[changed].promiseTicket <= nodes[changed].durableTicket)
     }
 }
+
+/// Paxos's acceptors promise a ballot for one slot.
+struct PaxosPromises: Invariant {
+    typealias Node = Paxos<KeyValueStore>
+
+    /// What each acceptor has promised durably, slot by slot from 1.
+    private var kept: [[Ballot]] = []
+
+    var name: String { "promises" }
+
+    /// Looks at the acceptor that took a step: at the few slots after those that it knows to be decided.
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        while kept.count < nodes.count { kept.append([]) }
+        let first = Int(nodes[changed].decided.rawValue) + 1
+        let last = max(kept[changed].count - 1, Int(nodes[changed].slots.last.rawValue))
+        let isKept = max(nodes[changed].promiseTicket, nodes[changed].journal.ticket) <= nodes[changed].persistedThrough
+        for place in first...max(first, max(last, first + nodes[changed].promises.count)) {
+            let slot = LogIndex(UInt64(place))
+            let promised = nodes[changed].promise(for: slot)
+            if place < kept[changed].count, promised < kept[changed][place] {
+                return
+                    "node \(changed) had promised ballot \(kept[changed][place]) for slot \(slot) and has gone back to "
+                    + "\(promised)"
+            }
+            guard isKept, promised > .zero else { continue }
+            while kept[changed].count <= place { kept[changed].append(.zero) }
+            kept[changed][place] = promised
+        }
+        return nil
+    }
+}

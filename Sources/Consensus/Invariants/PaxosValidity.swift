@@ -27,7 +27,8 @@ struct PaxosValidity<Node: PaxosNode>: Invariant {
         while seen.count <= place { seen.append([]) }
         guard !seen[place].contains(record.tag) else { return nil }
         seen[place].append(record.tag)
-        guard nodes[node].isProposer(of: record) else {
+        let proposer = Int(Ballot(record.tag).node.rawValue)
+        guard proposer < nodes.count, !nodes.isUp(proposer) || nodes[proposer].hasProposed(record) != false else {
             return
                 "node \(node) has accepted a value for slot \(slot) that nobody had proposed: its first ballot would be "
                 + "\(Ballot(record.tag))"

@@ -16,8 +16,9 @@ protocol PaxosNode: ProtocolNode {
     var stateDigest: UInt64 { get }
     /// Acceptances by which a value is chosen, by the protocol's rules.
     var choosingQuorum: Int { get }
-    /// Whether it may have proposed a value for the first time just now: a client waits for it, or it is the node's own.
-    func isProposer(of record: LogRecord) -> Bool
+    /// Whether it has proposed a value that is seen for the first time: a client has asked for it, or it is the node's own.
+    /// Nil where it was another start of the node that did, if any.
+    func hasProposed(_ record: LogRecord) -> Bool?
 }
 
 /// Which slots of a node may hold an acceptance that wasn't there at the last look.

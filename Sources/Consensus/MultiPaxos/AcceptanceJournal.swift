@@ -11,6 +11,8 @@ import ProtocolKit
 struct AcceptanceJournal: Sendable {
     /// The kind of a marker; those of values are ``EntryKind``'s.
     static var markerKind: UInt8 { 16 }
+    /// The kind of a promise for one slot.
+    static var promiseKind: UInt8 { 17 }
 
     @usableFromInline var segments = JournalSegments()
     /// The slot and ballot that the next record is for without a marker.
@@ -47,6 +49,18 @@ struct AcceptanceJournal: Sendable {
         let payload = JournalMarker(slot: slot, decided: decided).encoded()
         effects.append(
             LogRecord(index: position, tag: ballot.rawValue, kind: Self.markerKind, payload: payload))
+    }
+
+    /// Appends a promise for one slot.
+    mutating func promise<Node: ProtocolNode>(
+        _ ballot: Ballot, for slot: LogIndex, decided: LogIndex, effects: inout Effects<Node>
+    ) -> Ticket {
+        // Where a stretch begins with it, the next value needs a marker.
+        if segments.isFull { next = .zero }
+        let position = segments.append(slot, mayBegin: true)
+        let payload = JournalMarker(slot: slot, decided: decided).encoded()
+        return effects.append(
+            LogRecord(index: position, tag: ballot.rawValue, kind: Self.promiseKind, payload: payload))
     }
 
     /// Gives up the records that are only for slots through one.
@@ -86,6 +100,8 @@ struct JournalReplay {
     var highest = Ballot.zero
     /// Every slot through this one was known to be decided.
     var decided = LogIndex.zero
+    /// What was promised for single slots.
+    var promises: [(slot: LogIndex, ballot: Ballot)] = []
 
     /// Reads records; those for slots through `base` are in a snapshot already.
     init(_ records: [LogRecord], after base: LogIndex) throws(WireError) {
@@ -98,6 +114,13 @@ struct JournalReplay {
                 highest = max(highest, journal.ballot)
                 decided = max(decided, marker.decided)
                 journal.segments.recover(record.index, slot: marker.slot, mayBegin: true)
+                continue
+            }
+            if record.kind == AcceptanceJournal.promiseKind {
+                let promise = try JournalMarker(decoding: record.payload)
+                promises.append((promise.slot, Ballot(record.tag)))
+                decided = max(decided, promise.decided)
+                journal.segments.recover(record.index, slot: promise.slot, mayBegin: true)
                 continue
             }
             guard journal.next > .zero, record.kind <= EntryKind.tick.rawValue else {

@@ -30,7 +30,7 @@ extension MultiPaxos: PaxosNode {
     }
 
     /// A leader's own no-op or tick, or a command for which a client waits here.
-    func isProposer(of record: LogRecord) -> Bool {
+    func hasProposed(_ record: LogRecord) -> Bool? {
         guard role == .leader, record.tag == ballot.rawValue else { return false }
         switch record.kind {
         case EntryKind.noOperation.rawValue: return record.payload.isEmpty
