@@ -36,7 +36,7 @@ struct Progress: Sendable {
     @usableFromInline var acknowledgedRound = UInt64(0)
     /// The latest round it was sent.
     @usableFromInline var sentRound = UInt64(0)
-    @usableFromInline var transfer: SnapshotTransfer?
+    @usableFromInline var transfer: OutgoingSnapshot?
     @usableFromInline var catchUp = CatchUp()
 
     @inlinable

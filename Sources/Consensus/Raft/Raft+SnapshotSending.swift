@@ -2,7 +2,7 @@ import ProtocolKit
 
 /// A snapshot on its way to a follower: several parts at once, which the follower takes in order.
 @usableFromInline
-struct SnapshotTransfer: Sendable {
+struct OutgoingSnapshot: Sendable {
     /// Names the transfer to the disk that reads for it.
     let number: UInt64
     /// The snapshot that the sent parts belong to.
@@ -30,7 +30,7 @@ extension Raft {
         transferCount += 1
         peers[position].mode = .snapshot
         peers[position].inFlight.removeAll()
-        peers[position].transfer = SnapshotTransfer(number: transferCount, since: now.monotonic)
+        peers[position].transfer = OutgoingSnapshot(number: transferCount, since: now.monotonic)
         readPart(for: position, at: now, effects: &effects)
     }
 
