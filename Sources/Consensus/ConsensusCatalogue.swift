@@ -5,4 +5,10 @@ import ProtocolKit
 public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Registry) {
     registry.add(UnreplicatedSystem.self)
     registry.add(RaftSystem.self)
+    registry.add(ZabSystem.self)
+    registry.add(ABDSystem.self)
+    registry.add(VotingSystem.self)
+    registry.add(MultiPaxosSystem.self)
+    registry.add(PrimaryBackupSystem.self)
+    registry.add(DynamoSystem.self)
 }

@@ -11,7 +11,7 @@ public enum MarkdownReport {
         for family in SystemDescriptor.Family.allCases {
             lines += tables(of: results.records.filter { $0.plan.family == family }, title: title(of: family))
         }
-        lines += howToRead
+        lines += UnderFaults.lines(of: results.records) + audits(results.run.audits) + howToRead
         if !results.records.isEmpty {
             lines += ["## Details", ""]
             for record in results.records { lines += TrialDetails.lines(of: record) }
@@ -106,6 +106,19 @@ public enum MarkdownReport {
         }
         if lines.last != "" { lines.append("") }
         return lines
+    }
+
+    private static func audits(_ audits: [CostAuditRecord]) -> [String] {
+        guard !audits.isEmpty else { return [] }
+        let titles = AuditTable.titles
+        return [
+            "## What an operation costs by itself", "",
+            "\(AuditTable.sentence(of: audits)). Counted in a simulation without faults, one operation at a time, the"
+                + " client's two messages among the delays; heartbeats aren't counted.", "",
+        ]
+            + MarkdownText.table(
+                titles, isNumber: [false, true, false, true, true, true, true, true, false],
+                rows: AuditTable.rows(of: audits)) + [""]
     }
 
     private static let howToRead = [

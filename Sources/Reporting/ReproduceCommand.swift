@@ -11,6 +11,7 @@ public enum ReproduceCommand {
         words += ["--keys \(load.keys)", "--key-count \(load.keyCount)", "--value-size \(load.valueSize)"]
         words += durations(plan)
         if let requests = plan.requests { words.append("--requests \(requests)") }
+        words += plan.faults.map { "--fault \(quoted("\(HumanUnits.exactDuration($0.afterNanoseconds)) \($0.text)"))" }
         if !plan.isJudged { words.append("--no-judge") }
         return (words + ["--seed \(plan.seed)"]).joined(separator: " ")
     }
@@ -37,6 +38,7 @@ public enum ReproduceCommand {
             if think > 0 { words.append("--think \(HumanUnits.exactDuration(think))") }
         case .constant(let rate), .poisson(let rate):
             words += ["--rate \(MetricText.number(rate))", "--arrival \(plan.arrivalName)"]
+            if plan.shape != .steady { words.append("--shape \(quoted("\(plan.shape)"))") }
         }
         return words
     }

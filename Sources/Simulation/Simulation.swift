@@ -17,6 +17,7 @@ public struct Simulation<System: ClusterSystem>: Sendable {
     @inlinable
     public init(_ type: System.Type = System.self, options: SimulationOptions) throws(OptionError) {
         system = try System(options: options.variant, mutation: options.mutation)
+        try system.check(nodes: options.nodes)
         self.options = options
     }
 
@@ -30,8 +31,19 @@ public struct Simulation<System: ClusterSystem>: Sendable {
     /// Runs to the end.
     @inlinable
     public func run() -> SimulationResult {
-        let engine = Engine(system: system, options: options)
+        let drawn = options.drawn(for: System.self)
+        let engine = Engine(system: drawn.variant == options.variant ? system : rarely(drawn), options: drawn)
         engine.run()
         return engine.result()
+    }
+
+    /// The system with the rare options that a seed has drawn.
+    @usableFromInline
+    func rarely(_ drawn: SimulationOptions) -> System {
+        do {
+            return try System(options: drawn.variant, mutation: drawn.mutation)
+        } catch {
+            preconditionFailure("\(System.descriptor.name) doesn't take its own rare options: \(error)")
+        }
     }
 }

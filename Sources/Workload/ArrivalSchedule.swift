@@ -27,11 +27,13 @@ public struct ArrivalSchedule: Sendable, Sequence {
 
     /// The law of the arrivals.
     public let process: Process
-    /// Arrivals a second.
+    /// Arrivals a second, where the shape's factor is 1.
     public let ratePerSecond: Double
+    /// How the rate moves over the window.
+    public let shape: RateShape
     /// The length of the window; every arrival lies before it.
     public let windowNanoseconds: UInt64
-    /// How many arrivals there are: rate × window, rounded.
+    /// How many arrivals there are: rate × mean factor × window, rounded.
     public let count: Int
 
     private let generator: SeededGenerator
@@ -42,7 +44,7 @@ public struct ArrivalSchedule: Sendable, Sequence {
     ///
     /// Throws `WorkloadError.impossible` for a rate or window that isn't positive, or more than `largestCount` arrivals.
     public init(
-        _ process: Process, ratePerSecond: Double, windowNanoseconds: UInt64, seed: UInt64
+        _ process: Process, ratePerSecond: Double, shape: RateShape = .steady, windowNanoseconds: UInt64, seed: UInt64
     ) throws(WorkloadError) {
         guard ratePerSecond > 0, ratePerSecond.isFinite else {
             throw .impossible(subject: "rate", reason: "\(ratePerSecond) a second; it must be positive")
@@ -51,13 +53,14 @@ public struct ArrivalSchedule: Sendable, Sequence {
             throw .impossible(
                 subject: "window", reason: "\(windowNanoseconds) ns; it must be positive and below 52 days")
         }
-        let expected = (ratePerSecond * Double(windowNanoseconds) / 1e9).rounded()
+        let expected = (ratePerSecond * shape.mean * Double(windowNanoseconds) / 1e9).rounded()
         guard expected <= Double(Self.largestCount) else {
             throw .impossible(
                 subject: "arrivals", reason: "\(expected) in the window; at most \(Self.largestCount) are possible")
         }
         self.process = process
         self.ratePerSecond = ratePerSecond
+        self.shape = shape
         self.windowNanoseconds = windowNanoseconds
         count = Int(expected)
         generator = SeededGenerator(seed: seed)
@@ -97,13 +100,24 @@ public struct ArrivalSchedule: Sendable, Sequence {
         let blockNanoseconds = Double(windowNanoseconds) / Double(blockOffsets.count - 1)
         for _ in blockOffsets[block]..<blockOffsets[block + 1] {
             let start = (Double(block) + rng.unitInterval()) * blockNanoseconds
-            starts.append(Swift.min(UInt64(start), windowNanoseconds - 1))
+            starts.append(bent(start))
         }
         starts.sort()
     }
 
     private func constantStart(_ index: Int) -> UInt64 {
-        Swift.min(UInt64(Double(index) * 1e9 / ratePerSecond), windowNanoseconds - 1)
+        if case .steady = shape {
+            return Swift.min(UInt64(Double(index) * 1e9 / ratePerSecond), windowNanoseconds - 1)
+        }
+        return bent(Double(index) / Double(count) * Double(windowNanoseconds))
+    }
+
+    /// A moment of the steady law moved to where the shape has it: a Poisson process whose rate moves is one of rate 1
+    /// whose time is stretched by the inverse of the integrated rate (Çinlar 1975, chapter 4).
+    private func bent(_ nanoseconds: Double) -> UInt64 {
+        guard shape != .steady else { return Swift.min(UInt64(nanoseconds), windowNanoseconds - 1) }
+        let window = Double(windowNanoseconds)
+        return Swift.min(UInt64(shape.share(ofArrivals: nanoseconds / window) * window), windowNanoseconds - 1)
     }
 
     /// When arrival `index`, in `0..<count`, is meant to start: nanoseconds from the start of the window.

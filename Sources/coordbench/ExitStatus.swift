@@ -33,7 +33,9 @@ enum ExitStatus: Int32, CaseIterable {
     /// The status that an error stands for; nil where it is not one of ours.
     init?(for error: any Error) {
         switch error {
-        case is ScenarioError, is OptionError, is WorkloadError, is ThresholdError, is CommandNameError: self = .usage
+        case is ScenarioError, is OptionError, is FaultTextError, is WorkloadError, is ThresholdError,
+            is CommandNameError:
+            self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage
         case is UnreadableHistory: self = .unreadable

@@ -27,6 +27,9 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "How operations arrive: closed, constant or poisson.")
     var arrival: [String] = []
 
+    @Option(help: "How an open loop's rate moves: steady, ramp:0.1..1, steps:0.25,0.5,1, spike:5@0.5+0.1, sine:0.5x3.")
+    var shape: [String] = []
+
     @Option(help: "Pause between a user's operations in a closed loop, 1ms.")
     var think: [String] = []
 
@@ -60,6 +63,11 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "After which an operation counts as timed out, 5s.")
     var timeout: [String] = []
 
+    @Option(
+        name: .customLong("fault"),
+        help: "What strikes and when, '2s partition leader,c0|rest'; give it again for the next, '4s heal'.")
+    var faults: [String] = []
+
     @Option(help: "How often every trial is run; repetitions are interleaved.")
     var repetitions: String?
 
@@ -73,10 +81,11 @@ struct LoadFlags: ParsableArguments {
     var fields: [(field: ScenarioField, values: [String])] {
         [
             (.nodes, nodes), (.durability, durability), (.isolation, isolation), (.connect, connect),
-            (.clients, clients), (.inFlight, inFlight), (.rate, rate), (.arrival, arrival), (.think, think),
+            (.clients, clients), (.inFlight, inFlight), (.rate, rate), (.arrival, arrival), (.shape, shape),
+            (.think, think),
             (.keys, keys), (.keyCount, keyCount), (.mix, mix), (.valueSize, valueSize), (.hold, hold),
             (.lease, lease), (.duration, duration), (.warmUp, warmUp), (.requests, requests.map { [$0] } ?? []),
-            (.timeout, timeout), (.repetitions, repetitions.map { [$0] } ?? []), (.seed, seed),
+            (.timeout, timeout), (.faults, faults), (.repetitions, repetitions.map { [$0] } ?? []), (.seed, seed),
             (.judge, noJudge ? ["off"] : []),
         ]
     }

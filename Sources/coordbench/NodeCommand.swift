@@ -72,6 +72,7 @@ struct NodeCommand: ParsableCommand {
                 "\(variant.system) can't run on \(nodes) nodes; it takes \(range.lowerBound) to \(range.upperBound)",
                 at: .commandLine("--nodes"))
         }
+        try entry.checkNodes(variant.options, nodes)
         var configuration = NodeConfiguration(
             id: NodeID(id), members: (0..<nodes).map { NodeID(UInt32($0)) }, cluster: cluster, durability: durability,
             dataFolder: data, seed: seed, peerAddress: try SocketAddress(parsing: peerAddress),

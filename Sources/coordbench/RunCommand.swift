@@ -91,7 +91,10 @@ struct RunCommand: ParsableCommand {
                 "trial \(failure.trial.number), \(failure.trial.line), could not be run; the rest was left out")
             throw failure.error
         }
-        let judgement = RunJudgement(outcome.results.records, thresholds: judged, isInterrupted: outcome.isInterrupted)
+        let audits = outcome.results.run.audits
+        if audits.contains(where: { !$0.isEqual }) { Terminal.note(AuditTable.text(of: audits)) }
+        let judgement = RunJudgement(
+            outcome.results.records, audits: audits, thresholds: judged, isInterrupted: outcome.isInterrupted)
         if judgement != .passed { throw EndedWith(status: ExitStatus(judgement)) }
     }
 

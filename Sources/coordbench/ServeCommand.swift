@@ -47,6 +47,7 @@ struct ServeCommand: ParsableCommand {
                 "\(variant.system) can't run on \(count) nodes; it takes \(entry.descriptor.nodeRange.lowerBound) to "
                     + "\(entry.descriptor.nodeRange.upperBound)", at: .commandLine("--nodes"))
         }
+        try entry.checkNodes(variant.options, count)
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping")
         let folder = try DataFolder(data)

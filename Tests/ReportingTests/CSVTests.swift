@@ -40,7 +40,7 @@ private func parsed(_ text: String) -> [[String]] {
         #expect(table[0] == Metric.all.map(\.name))
         #expect(table.allSatisfy { $0.count == table[0].count })
         let operation = table[0].firstIndex(of: "operation").map { column in table.dropFirst().map { $0[column] } }
-        #expect(operation == ["get", "put", "all", "put", "all", "acquire", "all", "lookup", "all"])
+        #expect(operation == ["get", "put", "all", "put", "all", "acquire", "all", "lookup", "all", "put", "all"])
     }
 
     @Test("the columns that others rely upon are there") func columns() {

@@ -207,22 +207,65 @@ enum Fixtures {
         return record
     }
 
+    /// A trial that was struck by a partition.
+    static var partitioned: TrialRecord {
+        var record = unreplicated
+        record.plan.number = 5
+        record.plan.variant = "raft"
+        record.plan.nodes = 3
+        record.plan.group = "partition"
+        record.plan.clients = 2
+        record.plan.faults = ["1s partition leader,c0|rest", "2s heal"].compactMap { try? TimedFault(parsing: $0) }
+        record.faults = [
+            FaultRecord(fault: "partition 2,c0|rest", afterNanoseconds: 1_000_100_000),
+            FaultRecord(fault: "heal", afterNanoseconds: 2_000_200_000, failure: "node 2 failed: it was gone"),
+        ]
+        let second: UInt64 = 1_000_000_000
+        for (since, from) in [("", 0), ("partition 2,c0|rest", second), ("heal", 2 * second)] as [(String, UInt64)] {
+            for side in ["minority", "majority"] {
+                let isDark = side == "minority" && from == second
+                record.availability.append(
+                    AvailabilityRecord(
+                        side: side, since: since, fromNanoseconds: from, toNanoseconds: from + second, clients: 1,
+                        kinds: [
+                            KindAvailability(
+                                kind: "get", attempted: 1_000, answered: isDark ? 0 : 999, refused: isDark ? 1_000 : 1),
+                            KindAvailability(kind: "put", attempted: 10, answered: isDark ? 0 : 10),
+                        ],
+                        longestSilenceNanoseconds: isDark ? second : 12_000_000, servedShare: isDark ? 0 : 1))
+            }
+        }
+        return record
+    }
+
     static var run: RunRecord {
         var run = RunRecord(
             programVersion: "0.1.0",
             commandLine: [
                 "coordbench", "run", "raft[batch=64,reads=lease]", "unreplicated", "mcs", "jump", "--seed", "42",
             ],
-            plannedTrials: 5, host: host, floor: floor, started: WallTime(millisecondsSince1970: 1_740_832_205_250))
+            plannedTrials: 6, host: host, floor: floor, started: WallTime(millisecondsSince1970: 1_740_832_205_250))
         run.ended = WallTime(millisecondsSince1970: 1_740_832_245_250)
         run.isInterrupted = true
+        let cost = OperationCost(kind: "put", messageDelays: 4, messages: 4, syncDelays: 1)
+        var append = cost
+        append.kind = "append"
+        run.audits = [cost, append].map {
+            CostAuditRecord(
+                variant: "raft", nodes: 3, expected: $0, messageDelays: 4, messages: 4, syncDelays: 1, syncs: 3,
+                samples: 64)
+        }
+        run.audits.append(
+            CostAuditRecord(
+                variant: "raft", nodes: 5, expected: cost, messageDelays: 4, messages: 8, syncDelays: 1, syncs: 5,
+                samples: 64))
         return run
     }
 
     static var results: LoadedResults {
         LoadedResults(
-            path: "results/example", run: run, records: [raft, unreplicated, mcs, jump],
-            problems: [.cutOff(path: "results/example", trials: 4, planned: 5)])
+            path: "results/example", run: run, records: [raft, unreplicated, mcs, jump, partitioned],
+            problems: [.cutOff(path: "results/example", trials: 5, planned: 6)])
     }
 }
 

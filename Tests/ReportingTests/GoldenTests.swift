@@ -36,6 +36,13 @@ import Testing
         try expect(table, golden: "\(Self.folder)/terminal.txt")
     }
 
+    @Test("Documentation/systems.md is what the catalogue prints") func systems() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        try expect(
+            CatalogueListing(.all).markdown, golden: root.appending(path: "Documentation/systems.md").path)
+    }
+
     @Test("Documentation/metrics.md is what the registry prints") func documentation() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

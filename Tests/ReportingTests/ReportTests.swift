@@ -24,7 +24,7 @@ import Testing
         }
         #expect(try Report.render(folder: path, format: .csv) == CSVReport.text(of: Fixtures.results.records))
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(path)/histograms").sorted()
-        #expect(names.count == 8)
+        #expect(names.count == 10)
         #expect(names.first == "001-raft-batch-64-reads-lease-n3-synced-c16x16-r1.hgrm")
     }
 
@@ -32,7 +32,7 @@ import Testing
         let text = try JSONReport.text(of: Fixtures.results)
         let document = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         let rows = try #require(document["rows"] as? [[String: Any]])
-        #expect(rows.count == 9)
+        #expect(rows.count == 11)
         #expect(rows[2]["throughput_per_s"] as? Double == 7996.8)
         #expect(rows[2]["verdict"] as? String == "correct")
         #expect(rows[2]["offered_per_s"] == nil)

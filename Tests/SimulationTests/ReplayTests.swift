@@ -19,6 +19,25 @@ struct ReplayTests {
         return try #require(result).standardOutputContent
     }
 
+    /// What a run under every fault, of a system that bears them, comes to.
+    static func digest() throws -> String {
+        var options = SimulationOptions.chaos(for: MarkSystem.self)
+        options.operations = 100
+        return try (1...10 as ClosedRange<UInt64>).map { seed in
+            options.seed = seed
+            let result = try Simulation(MarkSystem.self, options: options).run()
+            return "\(result.fingerprint) \(result.outcome) \(FaultScript.write(result.faults))"
+        }.joined(separator: "\n")
+    }
+
+    @Test("a seed's run is the same in every process, whatever faults strike")
+    func fingerprints() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            print(try ReplayTests.digest())
+        }
+        #expect(try #require(result).standardOutputContent == Array((try Self.digest() + "\n").utf8))
+    }
+
     @Test("two other processes and this one write the same trace, byte for byte")
     func processes() async throws {
         let own = Array((try Self.trace() + "\n").utf8)

@@ -46,15 +46,15 @@ struct TallySystem: ClusterSystem {
         ]
     }
 
-    static var invariants: [any Invariant<TallyNode>] { [LogCoversCount()] }
+    static var invariants: [InvariantCheck<TallyNode>] { [InvariantCheck(LogCoversCount())] }
 }
 
 /// The store counts no more than it has logged or recovered.
 struct LogCoversCount: Invariant {
     let name = "log covers count"
-    mutating func check(_ nodes: [TallyNode?], changed: Int) -> String? {
-        guard let node = nodes[changed] else { return nil }
-        return node.total > node.lastIndex ? "total \(node.total), last record \(node.lastIndex)" : nil
+    mutating func check(_ nodes: NodeStates<TallyNode>, changed: Int) -> String? {
+        let (total, last) = (nodes[changed].total, nodes[changed].lastIndex)
+        return total > last ? "total \(total), last record \(last)" : nil
     }
 }
 

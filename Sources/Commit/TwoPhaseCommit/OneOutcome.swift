@@ -6,9 +6,9 @@ struct OneOutcome: Invariant {
     let name = "one outcome"
     private var outcomes: [UInt64: (committed: Bool, node: Int)] = [:]
 
-    mutating func check(_ nodes: [TwoPhaseCommit?], changed: Int) -> String? {
-        guard let node = nodes[changed], !node.isCoordinator else { return nil }
-        for decision in node.participant.decidedNow {
+    mutating func check(_ nodes: NodeStates<TwoPhaseCommit>, changed: Int) -> String? {
+        guard !nodes[changed].isCoordinator else { return nil }
+        for decision in nodes[changed].participant.decidedNow {
             if let former = outcomes[decision.id.rawValue] {
                 guard former.committed != decision.committed else { continue }
                 let words = decision.committed ? ("commits", "aborted") : ("aborts", "committed")
@@ -24,9 +24,9 @@ struct OneOutcome: Invariant {
 struct NoOverdraft: Invariant {
     let name = "no overdraft"
 
-    mutating func check(_ nodes: [TwoPhaseCommit?], changed: Int) -> String? {
-        guard let node = nodes[changed], !node.participant.decidedNow.isEmpty else { return nil }
-        guard let place = node.participant.balances.firstIndex(where: { ($0 ?? 0) < 0 }) else { return nil }
+    mutating func check(_ nodes: NodeStates<TwoPhaseCommit>, changed: Int) -> String? {
+        guard !nodes[changed].participant.decidedNow.isEmpty else { return nil }
+        guard let place = nodes[changed].participant.balances.firstIndex(where: { ($0 ?? 0) < 0 }) else { return nil }
         return "node \(changed) keeps an overdrawn account at place \(place)"
     }
 }

@@ -124,5 +124,7 @@ public struct TwoPhaseCommitSystem: ClusterSystem {
     }
 
     /// What must hold after every step.
-    public static var invariants: [any Invariant<TwoPhaseCommit>] { [OneOutcome(), NoOverdraft()] }
+    public static var invariants: [InvariantCheck<TwoPhaseCommit>] {
+        [InvariantCheck(OneOutcome()), InvariantCheck(NoOverdraft())]
+    }
 }

@@ -5,10 +5,18 @@ public struct ElectionSafety<Machine: StateMachine>: Invariant {
     /// The nodes it looks at.
     public typealias Node = Raft<Machine>
 
+    private struct Leader: Equatable {
+        let id: NodeID
+        /// Which of its starts it led on: a server that starts again has forgotten that it led, so it must not lead the
+        /// same term again.
+        let incarnation: UInt64
+    }
+
     /// The leader of each term, over the whole run: one that has crashed since counts too.
-    private var leaders: [Term: NodeID] = [:]
+    private var leaders: [Term: Leader] = [:]
     /// The term in which each node last led.
     private var lastLed: [Term] = []
+    private var incarnations: [UInt64] = []
 
     /// Before the first step.
     public init() {}
@@ -17,15 +25,21 @@ public struct ElectionSafety<Machine: StateMachine>: Invariant {
     public var name: String { "election-safety" }
 
     /// Looks at the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        guard let term = nodes[changed].map({ $0.role == .leader ? $0.currentTerm : .zero }), term != .zero else {
-            return nil
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        guard nodes[changed].role == .leader else { return nil }
+        while lastLed.count < nodes.count {
+            lastLed.append(.zero)
+            incarnations.append(0)
         }
-        while lastLed.count < nodes.count { lastLed.append(.zero) }
-        guard lastLed[changed] != term, let id = nodes[changed]?.id else { return nil }
+        let term = nodes[changed].currentTerm
+        guard lastLed[changed] != term || incarnations[changed] != nodes.incarnation(changed) else { return nil }
         lastLed[changed] = term
-        if let other = leaders[term], other != id { return "nodes \(other) and \(id) both lead term \(term)" }
-        leaders[term] = id
+        incarnations[changed] = nodes.incarnation(changed)
+        let leader = Leader(id: nodes[changed].id, incarnation: nodes.incarnation(changed))
+        if let other = leaders[term], other != leader {
+            return "nodes \(other.id) and \(leader.id) both lead term \(term)"
+        }
+        leaders[term] = leader
         return nil
     }
 }

@@ -24,44 +24,44 @@ public struct LeaderCompleteness<Machine: StateMachine>: Invariant {
     public var name: String { "leader-completeness" }
 
     /// Looks at what the node that took a step newly knows to be committed, and at a new leader's log.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while lastLed.count < nodes.count { lastLed.append(.zero) }
-        guard nodes[changed] != nil else { return nil }
-        let (commitIndex, term) = (nodes[changed]!.commitIndex, nodes[changed]!.currentTerm)
+        let (commitIndex, term) = (nodes[changed].commitIndex, nodes[changed].currentTerm)
         if commitIndex.rawValue > UInt64(committed.count) {
             if let wrong = note(nodes, changed: changed, through: commitIndex, inTerm: term) { return wrong }
         }
-        if nodes[changed]!.role == .leader, lastLed[changed] != term {
+        if nodes[changed].role == .leader, lastLed[changed] != term {
             lastLed[changed] = term
-            return missing(nodes[changed]!, from: 0)
+            return missing(nodes, leader: changed, from: 0)
         }
         return nil
     }
 
     private mutating func note(
-        _ nodes: [Node?], changed: Int, through commitIndex: LogIndex, inTerm: Term
+        _ nodes: NodeStates<Node>, changed: Int, through commitIndex: LogIndex, inTerm: Term
     ) -> String? {
         let start = committed.count
         while UInt64(committed.count) < commitIndex.rawValue {
             let index = LogIndex(UInt64(committed.count) + 1)
-            guard let term = nodes[changed]!.log.term(at: index) else {
-                return "node \(nodes[changed]!.id) was the first to commit entry \(index), which its log doesn't hold"
+            guard let term = nodes[changed].log.term(at: index) else {
+                return "node \(nodes[changed].id) was the first to commit entry \(index), which its log doesn't hold"
             }
             committed.append(Committed(term: term, inTerm: inTerm))
         }
-        for node in nodes where node?.role == .leader && node!.currentTerm > inTerm {
-            if let wrong = missing(node!, from: start) { return wrong }
+        for leader in nodes.indices where nodes.isUp(leader) && nodes[leader].role == .leader {
+            guard nodes[leader].currentTerm > inTerm else { continue }
+            if let wrong = missing(nodes, leader: leader, from: start) { return wrong }
         }
         return nil
     }
 
-    private func missing(_ leader: Node, from start: Int) -> String? {
-        let first = max(start, Int(leader.log.baseIndex.rawValue))
-        for position in min(first, committed.count)..<committed.count
-        where committed[position].inTerm < leader.currentTerm {
+    private func missing(_ nodes: NodeStates<Node>, leader: Int, from start: Int) -> String? {
+        let term = nodes[leader].currentTerm
+        let first = max(start, Int(nodes[leader].log.baseIndex.rawValue))
+        for position in min(first, committed.count)..<committed.count where committed[position].inTerm < term {
             let index = LogIndex(UInt64(position) + 1)
-            guard leader.log.term(at: index) == committed[position].term else {
-                return "node \(leader.id) leads term \(leader.currentTerm) without entry \(index) of term "
+            guard nodes[leader].log.term(at: index) == committed[position].term else {
+                return "node \(nodes[leader].id) leads term \(term) without entry \(index) of term "
                     + "\(committed[position].term), committed in term \(committed[position].inTerm)"
             }
         }

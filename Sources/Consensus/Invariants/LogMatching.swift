@@ -25,20 +25,20 @@ public struct LogMatching<Machine: StateMachine>: Invariant {
     public var name: String { "log-matching" }
 
     /// Looks at the entries that are new in the log of the node that took a step.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watched.count < nodes.count { watched.append(LogWatch()) }
-        guard let range = watched[changed].newEntries(nodes[changed]) else { return nil }
+        guard let range = watched[changed].newEntries(nodes, of: changed) else { return nil }
         var index = range.lowerBound
         while index <= range.upperBound {
-            if let wrong = look(nodes[changed]!, at: index) { return wrong }
+            if let wrong = look(nodes, changed, at: index) { return wrong }
             index = index.next
         }
         return nil
     }
 
-    private mutating func look(_ node: Node, at index: LogIndex) -> String? {
-        let record = node.log[index]
-        guard let previousTerm = node.log.term(at: index.previous)?.rawValue else { return nil }
+    private mutating func look(_ nodes: NodeStates<Node>, _ node: Int, at index: LogIndex) -> String? {
+        let record = nodes[node].log[index]
+        guard let previousTerm = nodes[node].log.term(at: index.previous)?.rawValue else { return nil }
         while seen.count <= Int(index.rawValue) { seen.append([]) }
         for other in seen[Int(index.rawValue)] where other.term == record.tag {
             if other.record != record { return "entry \(index) of term \(record.tag) has two contents" }
@@ -57,21 +57,18 @@ public struct LogMatching<Machine: StateMachine>: Invariant {
 struct LogWatch {
     private var last = LogIndex.zero
     private var truncations = UInt64(0)
-    private var wasDown = true
+    private var incarnation = UInt64(0)
 
     /// The new entries, or nil; all of the log after a truncation or a restart.
-    mutating func newEntries<Machine>(_ node: Raft<Machine>?) -> ClosedRange<LogIndex>? {
-        guard node != nil else {
-            wasDown = true
-            return nil
-        }
-        let (lastIndex, base, count) = (node!.log.lastIndex, node!.log.baseIndex, node!.log.truncations)
-        let isChanged = wasDown || truncations != count
+    mutating func newEntries<Machine>(_ nodes: NodeStates<Raft<Machine>>, of node: Int) -> ClosedRange<LogIndex>? {
+        let (lastIndex, base) = (nodes[node].log.lastIndex, nodes[node].log.baseIndex)
+        let count = nodes[node].log.truncations
+        let isChanged = incarnation != nodes.incarnation(node) || truncations != count
         guard isChanged || lastIndex > last else { return nil }
         let first = isChanged ? base.next : max(last, base).next
         last = lastIndex
         truncations = count
-        wasDown = false
+        incarnation = nodes.incarnation(node)
         return first <= lastIndex ? first...lastIndex : nil
     }
 }

@@ -9,6 +9,7 @@ public struct StateMachineSafety<Machine: StateMachine>: Invariant {
     private var applied: [LogRecord] = []
     /// How far each node was looked at.
     private var looked: [LogIndex] = []
+    private var incarnations: [UInt64] = []
     /// The state's digest after an index, where a step ended.
     private var digests: [LogIndex: UInt64] = [:]
 
@@ -19,32 +20,34 @@ public struct StateMachineSafety<Machine: StateMachine>: Invariant {
     public var name: String { "state-machine-safety" }
 
     /// Looks at what the node that took a step has newly applied.
-    public mutating func check(_ nodes: [Node?], changed: Int) -> String? {
-        while looked.count < nodes.count { looked.append(.zero) }
-        guard nodes[changed] != nil else {
-            // It applies again what its log holds, or goes on after its snapshot.
-            looked[changed] = .zero
-            return nil
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+        while looked.count < nodes.count {
+            looked.append(.zero)
+            incarnations.append(0)
         }
-        let lastApplied = nodes[changed]!.lastApplied
+        if incarnations[changed] != nodes.incarnation(changed) {
+            // It applies again what its log holds, or goes on after its snapshot.
+            incarnations[changed] = nodes.incarnation(changed)
+            looked[changed] = .zero
+        }
+        let lastApplied = nodes[changed].lastApplied
         guard lastApplied != looked[changed] else { return nil }
-        let log = nodes[changed]!.log
-        var index = max(looked[changed], log.baseIndex).next
+        var index = max(looked[changed], nodes[changed].log.baseIndex).next
         looked[changed] = lastApplied
         while index <= lastApplied {
             let position = Int(index.rawValue) - 1
             if position < applied.count {
-                guard applied[position] == log[index] else {
-                    return "node \(nodes[changed]!.id) applied another command at \(index) than was applied before"
+                guard applied[position] == nodes[changed].log[index] else {
+                    return "node \(nodes[changed].id) applied another command at \(index) than was applied before"
                 }
             } else if position == applied.count {
-                applied.append(log[index])
+                applied.append(nodes[changed].log[index])
             }
             index = index.next
         }
-        let digest = nodes[changed]!.machine.digest
+        let digest = nodes[changed].machine.digest
         if let other = digests[lastApplied], other != digest {
-            return "node \(nodes[changed]!.id) has another state after \(lastApplied) than was reached before"
+            return "node \(nodes[changed].id) has another state after \(lastApplied) than was reached before"
         }
         digests[lastApplied] = digest
         return nil

@@ -11,22 +11,24 @@ extension Raft {
         guard term == currentTerm || options.mutation == .commitOldTerm else { return }
         commitIndex = match
         applyCommitted(effects: &effects)
+        if !isSettled { settleMembership(effects: &effects) }
     }
 
-    /// The highest index that a quorum, counting the leader's own durable log, holds.
+    /// The highest index that a quorum holds durably.
     @inlinable
     var quorumMatch: LogIndex {
         if options.mutation == .acknowledgeBeforeQuorum { return durable.index }
         var best = matchReached(durable.index) ? durable.index : .zero
-        for peer in peers where peer.match > best && matchReached(peer.match) { best = peer.match }
+        for position in peers.indices {
+            let match = peers[position].match
+            if match > best && matchReached(match) { best = match }
+        }
         return best
     }
 
     @inlinable
     func matchReached(_ index: LogIndex) -> Bool {
-        var count = durable.index >= index ? 1 : 0
-        for peer in peers where peer.match >= index { count &+= 1 }
-        return count >= quorum
+        isQuorum(withSelf: durable.index >= index) { peers[$0].match >= index }
     }
 
     /// Applies every committed entry that isn't yet, and answers whoever waits for it.
@@ -43,6 +45,7 @@ extension Raft {
                 hasCommandsSinceTick = true
                 if role == .leader, index > termStart { uncommittedBytes &-= record.payload.count }
             case EntryKind.tick.rawValue: machine.applyTick(record.payload)
+            case EntryKind.configuration.rawValue: configurations.commit(through: index)
             default: break
             }
             if !pending.overwritten.isEmpty { settleOverwritten(record, nil, effects: &effects) }

@@ -14,7 +14,7 @@ extension Raft {
             guard role != .leader || message.term > currentTerm else { return }
             follow(message.term, at: now, effects: &effects)
         }
-        leader = from
+        if leader != from { learn(leader: from, effects: &effects) }
         heardAt = now.monotonic
         quietSince = now.monotonic
         guard let match = merge(message, from: from, effects: &effects) else { return }
@@ -35,11 +35,16 @@ extension Raft {
         guard message.previousIndex == log.lastIndex, message.previousTerm == log.lastTerm else {
             return mergeOverlapping(message, from: from, effects: &effects)
         }
-        for entry in message.entries {
-            effects.append(entry)
-            log.append(entry)
-        }
+        for entry in message.entries { take(entry, effects: &effects) }
         return match
+    }
+
+    @inlinable
+    @inline(__always)
+    mutating func take(_ entry: LogRecord, effects: inout Effects<Self>) {
+        effects.append(entry)
+        log.append(entry)
+        if entry.kind == EntryKind.configuration.rawValue { adopt(entry) }
     }
 
     /// The entries don't simply continue the log: some are there already, some conflict, or there is a gap.
@@ -59,15 +64,17 @@ extension Raft {
         for entry in message.entries where entry.index > log.baseIndex {
             if let term = log.term(at: entry.index) {
                 // Only a real conflict truncates: an old message must not remove what a newer one has brought.
-                if term.rawValue == entry.tag || options.mutation == .noTruncate { continue }
+                if term.rawValue == entry.tag, options.mutation != .truncateAlways || entry.index <= commitIndex {
+                    continue
+                }
+                if options.mutation == .noTruncate { continue }
                 guard entry.index > commitIndex else {
                     halt("the leader's entry \(entry.index) conflicts with a committed one", effects: &effects)
                     return nil
                 }
                 truncate(from: entry.index, effects: &effects)
             }
-            effects.append(entry)
-            log.append(entry)
+            take(entry, effects: &effects)
         }
         return match
     }
@@ -76,6 +83,7 @@ extension Raft {
         pending.truncate(from: index, of: log)
         log.truncate(from: index)
         durable.truncate(from: index)
+        if configurations.truncate(from: index) { configurationChanged() }
         effects.truncateSuffix(from: index)
         effects.count(.conflictTruncated)
     }
@@ -88,7 +96,8 @@ extension Raft {
             previousIndex: message.previousIndex, conflictTerm: conflictTerm ?? .zero,
             conflictIndex: conflictIndex ?? log.lastIndex.next)
         effects.send(
-            .appendResponse(AppendResponse(term: currentTerm, round: message.round, outcome: outcome)), to: from,
+            .appendResponse(AppendResponse(term: currentTerm, round: message.round, outcome: outcome, birth: birth)),
+            to: from,
             after: hardStateTicket)
     }
 
@@ -96,7 +105,8 @@ extension Raft {
     @usableFromInline
     func refuse(_ deposed: NodeID, effects: inout Effects<Self>) {
         effects.send(
-            .appendResponse(AppendResponse(term: currentTerm, round: 0, outcome: .matched(.zero))), to: deposed,
+            .appendResponse(AppendResponse(term: currentTerm, round: 0, outcome: .matched(.zero), birth: birth)),
+            to: deposed,
             after: hardStateTicket)
     }
 
@@ -124,7 +134,8 @@ extension Raft {
         _ match: LogIndex, to leader: NodeID, after ticket: Ticket, effects: inout Effects<Self>
     ) {
         effects.send(
-            .appendResponse(AppendResponse(term: currentTerm, round: roundToAcknowledge, outcome: .matched(match))),
+            .appendResponse(
+                AppendResponse(term: currentTerm, round: roundToAcknowledge, outcome: .matched(match), birth: birth)),
             to: leader, after: ticket)
     }
 }

@@ -95,7 +95,7 @@ extension Raft {
     /// at different rates.
     @inlinable
     func holdsLease(at now: Now) -> Bool {
-        guard let start = reads.leaseStart, hasCommittedInTerm else { return false }
+        guard let start = reads.leaseStart, hasCommittedInTerm, !isLeaseForbidden else { return false }
         return now.monotonic < start &+ options.leaseDuration
     }
 
@@ -134,15 +134,14 @@ extension Raft {
         }
     }
 
-    /// The latest round that a quorum, the leader included, has acknowledged.
+    /// The latest round that a quorum has acknowledged; the leader has acknowledged every one.
     @inlinable
     var quorumRound: UInt64 {
-        guard !peers.isEmpty else { return reads.round }
+        if isOwnQuorum { return reads.round }
         var best = UInt64(0)
-        for candidate in peers where candidate.acknowledgedRound > best {
-            var count = 1
-            for peer in peers where peer.acknowledgedRound >= candidate.acknowledgedRound { count &+= 1 }
-            if count >= quorum { best = candidate.acknowledgedRound }
+        for candidate in peers.indices {
+            let round = peers[candidate].acknowledgedRound
+            if round > best, isQuorum(withSelf: true, { peers[$0].acknowledgedRound >= round }) { best = round }
         }
         return best
     }

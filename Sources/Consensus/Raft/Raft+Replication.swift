@@ -10,7 +10,7 @@ extension Raft {
         // Followers that are equally far share one array of entries.
         var first = LogIndex.zero
         var entries = ContiguousArray<LogRecord>()
-        for position in peers.indices {
+        for position in peers.indices where peers[position].isFollowing {
             while peers[position].isReady, peers[position].next <= last {
                 let next = peers[position].next
                 if next != first {
@@ -26,7 +26,7 @@ extension Raft {
             }
             if peers[position].sentRound < reads.round { sendEntries([], to: position, effects: &effects) }
         }
-        if peers.isEmpty { confirmRounds(at: now, effects: &effects) }
+        if isOwnQuorum { confirmRounds(at: now, effects: &effects) }
     }
 
     @inlinable
@@ -52,7 +52,9 @@ extension Raft {
         _ message: AppendResponse, from: NodeID, at now: Now, effects: inout Effects<Self>
     ) {
         guard message.term <= currentTerm else { return follow(message.term, at: now, effects: &effects) }
-        guard role == .leader, message.term == currentTerm, let position = position(of: from) else { return }
+        guard role == .leader, message.term == currentTerm, let position = position(of: from),
+            isCurrent(message.birth, of: position)
+        else { return }
         peers[position].contact = now.monotonic
         switch message.outcome {
         case .matched(let match):
@@ -63,6 +65,9 @@ extension Raft {
                 peers[position].inFlight.free(through: match)
                 if peers[position].next <= match { peers[position].next = match.next }
                 if peers[position].mode == .probe { peers[position].replicate() }
+                if peers[position].isDeparting, match >= configurations.latestIndex {
+                    peers[position].isDeparting = false
+                }
                 advanceCommitIndex(effects: &effects)
             } else if peers[position].mode == .probe, match == peers[position].match, match == peers[position].previous
             {
@@ -108,14 +113,14 @@ extension Raft {
             peers[position].isProbing = false
             retryTransfer(to: position, at: now, effects: &effects)
         }
+        tendMembership(at: now, effects: &effects)
+        handover?.isAsked = false
         replicate(at: now, effects: &effects)
         effects.setTimer(RaftTimer.heartbeat, at: now.monotonic + options.heartbeatInterval)
     }
 
     /// Whether a quorum has been heard from within an election timeout (thesis, section 6.2).
     private func hasQuorumContact(at now: Now) -> Bool {
-        var count = 1
-        for peer in peers where peer.contact + options.electionTimeout > now.monotonic { count += 1 }
-        return count >= quorum
+        isQuorum(withSelf: true) { peers[$0].contact + options.electionTimeout > now.monotonic }
     }
 }

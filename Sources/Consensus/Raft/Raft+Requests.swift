@@ -5,12 +5,14 @@ extension Raft {
     /// A client's request: a command goes into the log, a read where the option says.
     @inlinable
     mutating func accept(
-        _ request: Request, _ token: RequestToken, at now: Now, effects: inout Effects<Self>
+        _ request: Machine.Request, _ token: RequestToken, at now: Now, effects: inout Effects<Self>
     ) {
         guard role == .leader else { return redirect(token, effects: &effects) }
         if options.reads != .log, request.isRead {
             return read(request.payload, token, at: now, effects: &effects)
         }
+        // Who takes over must have the whole log, which would have no end (thesis, section 3.10).
+        guard handover == nil else { return effects.reply(.refusal(.noLeader), to: token) }
         guard log.lastIndex.rawValue &- commitIndex.rawValue < UInt64(options.maximumUncommittedEntries),
             uncommittedBytes < options.maximumUncommittedBytes
         else {

@@ -17,7 +17,8 @@ public enum RaftRole: UInt8, Sendable {
 /// Raft (Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014; Ongaro's thesis
 /// "Consensus: Bridging Theory and Practice", 2014): a server of figure 2, with the thesis's pre-vote (9.6),
 /// check-quorum (6.2), read-index and lease reads (6.4), snapshots (5), batching, pipelining and the leader's write in
-/// parallel with the followers' (10.2).
+/// parallel with the followers' (10.2), membership change by joint consensus (section 6 of the paper) with learners
+/// (thesis, 4.2.1), and leadership transfer (3.10).
 ///
 /// A write costs 4 message delays (request, AppendEntries, response, reply), 2(N−1) messages and 1 sync delay: leader
 /// and followers sync at the same time. Followers learn the commit index from the next AppendEntries, entries or
@@ -26,7 +27,7 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     /// Between servers.
     public typealias Message = RaftMessage
     /// From clients.
-    public typealias Request = Machine.Request
+    public typealias Request = RaftRequest<Machine.Request>
     /// To clients.
     public typealias Response = Machine.Response
 
@@ -53,10 +54,29 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     @usableFromInline var machine = Machine()
 
     @usableFromInline let options: RaftOptions
-    @usableFromInline let quorum: Int
     @usableFromInline var random = SeededGenerator(seed: 0)
     /// Why the node stopped: it ignores everything from then on.
     @usableFromInline var isHalted = false
+
+    // Membership.
+    /// Which disk this node has.
+    @usableFromInline var birth = Birth.first
+    @usableFromInline var configurations: ConfigurationHistory
+    /// How many make a majority of the configuration in force (of C_new), and of C_old while two overlap, else 0.
+    @usableFromInline var incomingQuorum = Int.max
+    @usableFromInline var outgoingQuorum = 0
+    /// Where this server counts.
+    @usableFromInline var ownVoice: Voice = []
+    /// Whether this server alone is a quorum.
+    @usableFromInline var isOwnQuorum = false
+    /// Whether the configuration in force is known to be committed and doesn't overlap with another.
+    @usableFromInline var isSettled = true
+    /// This server leads a configuration that it is not in, and the configuration is committed.
+    @usableFromInline var mustLeave = false
+    /// Where the last random change was asked for, in tests.
+    @usableFromInline var churnedAt = LogIndex.zero
+    /// Who waits for a change of the membership.
+    @usableFromInline var changeToken: RequestToken?
 
     // Elections.
     /// When this server last heard from a current leader, for vote stickiness; nil if never.
@@ -64,8 +84,12 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     /// When the election timeout began to run.
     @usableFromInline var quietSince = UInt64(0)
     @usableFromInline var electionTimeout = UInt64(0)
-    /// The votes received, a bit for each position in `peers`; the highest bit is the own.
+    /// The votes received in this candidacy, a bit for each position in `peers`.
     @usableFromInline var votes = UInt64(0)
+    /// Whether the own vote is durable, before which it doesn't count.
+    @usableFromInline var hasDurableVote = false
+    /// The leader has asked this server to take over: its candidacy overrides vote stickiness.
+    @usableFromInline var isTakingOver = false
 
     // Persistence.
     /// The ticket of the last hard state written: what is said in a term waits until the term is durable.
@@ -93,21 +117,28 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     /// The first index of the own term: reads wait until it is committed.
     @usableFromInline var termStart = LogIndex.zero
     @usableFromInline var reads = ReadQueue()
+    /// The leadership that is being handed over.
+    @usableFromInline var handover: Handover?
+    /// No leases in this term: somebody was asked to take over, and may heed that late.
+    @usableFromInline var isLeaseForbidden = false
     @usableFromInline var transferCount = UInt64(0)
     @usableFromInline var lastTickAt = UInt64(0)
     @usableFromInline var hasCommandsSinceTick = false
 
     /// A server as it is before its start.
     ///
-    /// - Parameter members: all servers, this one included.
+    /// - Parameter members: all nodes that may ever have a part, this one included; the first `options.voters` of them
+    ///   are the voters to begin with.
     public init(id: NodeID, members: [NodeID], options: RaftOptions = RaftOptions()) {
         precondition(members.contains(id), "server \(id) is not among the members")
-        precondition(members.count <= 63, "votes are counted in 64 bits")
+        precondition(members.count <= RaftLimits.members, "votes are counted in 64 bits")
         self.id = id
         self.options = options
-        quorum = members.count / 2 + 1
+        let voters = members.sorted().prefix(options.voters ?? members.count)
+        configurations = ConfigurationHistory(RaftConfiguration(voters: voters.map { Voter($0) }))
         peers = ContiguousArray(
             members.filter { $0 != id }.sorted().map { Progress(id: $0, window: options.window) })
+        configurationChanged()
     }
 
     /// Handles one input.
@@ -115,7 +146,7 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     public mutating func step(_ input: Input<Self>, at now: Now, effects: inout Effects<Self>) {
         guard !isHalted else { return }
         switch input {
-        case .request(let request, let token): accept(request, token, at: now, effects: &effects)
+        case .request(.content(let request), let token): accept(request, token, at: now, effects: &effects)
         case .message(.appendEntries(let message), let from):
             handle(message, from: from, at: now, effects: &effects)
         case .message(.appendResponse(let message), let from):
@@ -131,6 +162,8 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     mutating func stepSeldom(_ input: Input<Self>, at now: Now, effects: inout Effects<Self>) {
         switch input {
         case .start(let recovery): start(recovery, at: now, effects: &effects)
+        case .request(.administration(let request), let token):
+            administer(request, token, at: now, effects: &effects)
         case .message(.requestVote(let message), let from):
             handle(message, from: from, at: now, effects: &effects)
         case .message(.voteResponse(let message), let from):
@@ -139,11 +172,15 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
             handle(message, from: from, at: now, effects: &effects)
         case .message(.snapshotResponse(let message), let from):
             handle(message, from: from, at: now, effects: &effects)
+        case .message(.timeoutNow(let message), let from):
+            handle(message, from: from, at: now, effects: &effects)
         case .timer(RaftTimer.election): electionTimerFired(at: now, effects: &effects)
         case .timer(RaftTimer.heartbeat): heartbeat(at: now, effects: &effects)
         case .timer(RaftTimer.snapshot):
             snapshots.writeNext(chunkBytes: options.snapshotChunkBytes, effects: &effects)
             keepWritingSnapshot(at: now, effects: &effects)
+        case .timer(RaftTimer.handover): handoverTimerFired(effects: &effects)
+        case .timer(RaftTimer.churn): churn(at: now, effects: &effects)
         case .snapshotRead(let part): send(part, at: now, effects: &effects)
         case .linkDown(let peer):
             if role == .leader, let position = position(of: peer), peers[position].mode == .replicate {
@@ -164,10 +201,12 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
         }
         if role == .leader {
             replicate(at: now, effects: &effects)
+            if mustLeave { leave(at: now, effects: &effects) }
+            if handover != nil { askToTakeOver(effects: &effects) }
         } else if owesAcknowledgement {
             acknowledge(effects: &effects)
         }
-        if bytesSinceSnapshot >= options.snapshotBytes { beginSnapshot(effects: &effects) }
+        if bytesSinceSnapshot >= snapshotThreshold { beginSnapshot(effects: &effects) }
         if snapshots.isWriting { continueSnapshot(at: now, effects: &effects) }
         if discardTarget > log.baseIndex {
             log.discard(through: min(discardTarget, LogIndex(log.baseIndex.rawValue + 1_024)))
@@ -177,7 +216,9 @@ public struct Raft<Machine: StateMachine>: ProtocolNode, Sendable {
     @inlinable
     mutating func persisted(through ticket: Ticket, at now: Now, effects: inout Effects<Self>) {
         if durable.persisted(through: ticket), role == .leader { advanceCommitIndex(effects: &effects) }
-        if role == .candidate, hardStateTicket <= ticket { countOwnVote(at: now, effects: &effects) }
+        if role == .candidate, !hasDurableVote, hardStateTicket <= ticket {
+            ownVotePersisted(at: now, effects: &effects)
+        }
         if snapshots.ticket != .none || incoming != nil {
             snapshotPersisted(through: ticket, effects: &effects)
         }
@@ -206,4 +247,8 @@ enum RaftTimer {
     static let heartbeat = TimerID(2)
     /// The next chunk of a snapshot is due though nothing else happens.
     static let snapshot = TimerID(3)
+    /// Whoever was asked to take over has had time enough.
+    static let handover = TimerID(4)
+    /// The next random change of the membership, in tests.
+    static let churn = TimerID(5)
 }

@@ -11,6 +11,8 @@ enum RaftLimits {
     static let messageBytes = 256 << 20
     /// Bytes of a part of a snapshot.
     static let chunkBytes = 64 << 20
+    /// Nodes of a cluster.
+    static let members = 64
     /// Indices and terms stay so far below the end of their type that no arithmetic on them overflows.
     static let number = UInt64(1) << 56
 }
@@ -25,6 +27,7 @@ extension RaftMessage: WireCodable {
         case .appendResponse(let message): message.encode(into: &writer)
         case .installSnapshot(let message): message.encode(into: &writer)
         case .snapshotResponse(let message): message.encode(into: &writer)
+        case .timeoutNow(let message): message.encode(into: &writer)
         }
     }
 
@@ -38,6 +41,7 @@ extension RaftMessage: WireCodable {
         case 4: self = .appendResponse(try AppendResponse(from: &reader))
         case 5: self = .installSnapshot(try InstallSnapshot(from: &reader))
         case 6: self = .snapshotResponse(try SnapshotResponse(from: &reader))
+        case 7: self = .timeoutNow(try TimeoutNow(from: &reader))
         default: throw .unknownTag(what: "Raft message", value: UInt64(tag))
         }
     }
@@ -64,6 +68,7 @@ extension RequestVote {
         writer.write(lastLogIndex.rawValue)
         writer.write(lastLogTerm.rawValue)
         writer.write(UInt8(isPreVote ? 1 : 0))
+        writer.write(UInt8(isTakingOver ? 1 : 0))
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -71,6 +76,7 @@ extension RequestVote {
         lastLogIndex = try reader.readIndex()
         lastLogTerm = try reader.readTerm()
         isPreVote = try reader.readBool()
+        isTakingOver = try reader.readBool()
     }
 }
 
@@ -80,12 +86,14 @@ extension VoteResponse {
         writer.write(term.rawValue)
         writer.write(UInt8(isGranted ? 1 : 0))
         writer.write(UInt8(isPreVote ? 1 : 0))
+        writer.write(birth.rawValue)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         term = try reader.readTerm()
         isGranted = try reader.readBool()
         isPreVote = try reader.readBool()
+        birth = Birth(try reader.read())
     }
 }
 
@@ -139,8 +147,13 @@ extension AppendEntries {
             guard tag >= previous, tag <= term.rawValue else { throw .invalid(what: "order of terms") }
             previous = tag
             let kind = try table.read(UInt8.self)
-            guard kind <= EntryKind.tick.rawValue else { throw .unknownTag(what: "kind of entry", value: UInt64(kind)) }
+            guard kind <= EntryKind.configuration.rawValue else {
+                throw .unknownTag(what: "kind of entry", value: UInt64(kind))
+            }
             let length = Int(try table.read(UInt32.self))
+            if kind == EntryKind.configuration.rawValue {
+                _ = try RaftConfiguration(decoding: payloads[offset..<offset + length])
+            }
             entries.append(
                 LogRecord(
                     index: LogIndex(index), tag: tag, kind: kind, payload: payloads[offset..<offset + length]))
@@ -154,6 +167,7 @@ extension AppendResponse {
         writer.write(UInt8(4))
         writer.write(term.rawValue)
         writer.write(round)
+        writer.write(birth.rawValue)
         switch outcome {
         case .matched(let index):
             writer.write(UInt8(0))
@@ -169,6 +183,7 @@ extension AppendResponse {
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         term = try reader.readTerm()
         round = try reader.readNumber("round")
+        birth = Birth(try reader.read())
         let tag = try reader.read(UInt8.self)
         switch tag {
         case 0: outcome = .matched(try reader.readIndex())
@@ -208,6 +223,7 @@ extension SnapshotResponse {
         writer.write(index.rawValue)
         writer.write(nextOffset)
         writer.write(UInt8(isInstalled ? 1 : 0))
+        writer.write(birth.rawValue)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -215,5 +231,17 @@ extension SnapshotResponse {
         index = try reader.readIndex()
         nextOffset = try reader.readNumber("offset")
         isInstalled = try reader.readBool()
+        birth = Birth(try reader.read())
+    }
+}
+
+extension TimeoutNow {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(UInt8(7))
+        writer.write(term.rawValue)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        term = try reader.readTerm()
     }
 }

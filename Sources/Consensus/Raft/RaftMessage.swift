@@ -15,6 +15,8 @@ public enum RaftMessage: Hashable, Sendable {
     case installSnapshot(InstallSnapshot)
     /// The answer to it.
     case snapshotResponse(SnapshotResponse)
+    /// A leader asks a follower to take over.
+    case timeoutNow(TimeoutNow)
 }
 
 /// A candidate asks for a vote (figure 2), or, before it disturbs anyone, whether it would get one (thesis, 9.6).
@@ -27,6 +29,8 @@ public struct RequestVote: Hashable, Sendable {
     public var lastLogTerm: Term
     /// Whether it is only asking.
     public var isPreVote: Bool
+    /// Whether the leader has asked the candidate to take over (thesis, section 3.10).
+    public var isTakingOver = false
 }
 
 /// A server's vote.
@@ -37,6 +41,8 @@ public struct VoteResponse: Hashable, Sendable {
     public var isGranted: Bool
     /// Whether it answers a pre-vote.
     public var isPreVote: Bool
+    /// The voter's disk.
+    public var birth = Birth.first
 }
 
 /// A leader's entries for a follower, or none: a heartbeat.
@@ -86,13 +92,16 @@ public struct AppendResponse: Hashable, Sendable {
     public var round: UInt64
     /// What became of the entries.
     public var outcome: Outcome
+    /// The follower's disk.
+    public var birth: Birth
 
     /// A message of its parts.
     @inlinable
-    public init(term: Term, round: UInt64, outcome: Outcome) {
+    public init(term: Term, round: UInt64, outcome: Outcome, birth: Birth = .first) {
         self.term = term
         self.round = round
         self.outcome = outcome
+        self.birth = birth
     }
 }
 
@@ -120,4 +129,12 @@ public struct SnapshotResponse: Hashable, Sendable {
     public var nextOffset: UInt64
     /// Whether the snapshot is durable and in use.
     public var isInstalled: Bool
+    /// The follower's disk.
+    public var birth = Birth.first
+}
+
+/// A leader asks a follower that has the whole log to begin an election at once (thesis, section 3.10).
+public struct TimeoutNow: Hashable, Sendable {
+    /// The leader's term.
+    public var term: Term
 }

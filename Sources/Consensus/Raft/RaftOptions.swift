@@ -28,6 +28,22 @@ public enum RaftMutation: String, Sendable, CaseIterable {
     case noTruncate = "no-truncate-on-conflict"
     /// Reads don't wait for an entry of the leader's own term to be committed.
     case forgetNoOperation = "forget-noop"
+    /// A follower deletes what follows an old message's entries though they don't conflict.
+    case truncateAlways = "truncate-always"
+    /// Servers vote although they have just heard from a leader.
+    case voteWithoutStickiness = "vote-without-stickiness"
+    /// A leader goes on serving leases after it has asked another to take over.
+    case transferKeepsLease = "transfer-keeps-lease"
+    /// While configurations overlap, a majority of the new one is enough.
+    case jointOneMajority = "joint-one-majority"
+    /// A learner's acknowledgement counts towards the majority of voters.
+    case learnerCountsAsVoter = "learner-counts-as-voter"
+    /// A change of the membership begins before the last one is committed, and before an entry of the own term is.
+    case changeBeforeCommit = "change-before-commit"
+    /// A snapshot doesn't bring its configuration along.
+    case forgetConfiguration = "config-left-out-of-snapshot"
+    /// A voter that has lost its disk goes on as if it hadn't.
+    case wipedVoterVotes = "wiped-voter-votes"
 
     /// The rule that is broken.
     var breaks: String {
@@ -40,6 +56,14 @@ public enum RaftMutation: String, Sendable, CaseIterable {
         case .leaseFromReply: "a lease runs from the sending of the heartbeat (thesis, section 6.4.1)"
         case .noTruncate: "a conflicting entry and all that follow it are deleted (section 5.3)"
         case .forgetNoOperation: "a leader commits an entry of its own term before it serves reads (section 8)"
+        case .truncateAlways: "only a conflicting entry is deleted, with all that follow it (section 5.3)"
+        case .voteWithoutStickiness: "no vote within an election timeout of a leader's word (thesis, section 6.4.1)"
+        case .transferKeepsLease: "a leadership transfer ends the lease (thesis, section 6.4.1)"
+        case .jointOneMajority: "agreement needs a majority of both configurations while they overlap (section 6)"
+        case .learnerCountsAsVoter: "a learner doesn't count towards majorities (thesis, section 4.2.1)"
+        case .changeBeforeCommit: "a change begins after the last one, and an entry of the own term, is committed"
+        case .forgetConfiguration: "a snapshot includes the latest configuration in it (section 7)"
+        case .wipedVoterVotes: "a server that has forgotten its promises is a new server (section 5.2)"
         }
     }
 }
@@ -56,7 +80,8 @@ public struct RaftOptions: Sendable {
     public var isParallel = true
     /// Whether a candidate asks first whether it could win (thesis, section 9.6).
     public var hasPreVote = true
-    /// Whether a leader that hears from no quorum for an election timeout steps down (thesis, section 6.2).
+    /// Whether a leader that hears from no quorum for an election timeout steps down (thesis, section 6.2), and servers
+    /// that have just heard from a leader don't vote (section 4.2.3).
     public var checksQuorum = true
     /// How reads are made linearizable.
     public var reads = RaftReads.readIndex
@@ -72,6 +97,11 @@ public struct RaftOptions: Sendable {
     public var maximumUncommittedBytes = 64 << 20
     /// The most reads that wait for a round.
     public var maximumWaitingReads = 1 << 16
+    /// How many of the nodes are voters to begin with; nil for all. The others have no part until they are added.
+    public var voters: Int?
+    /// Mean nanoseconds between random changes of the membership that the leader asks itself for, in simulations; 0 for
+    /// none.
+    public var churnInterval = UInt64(0)
     /// A rule left out on purpose.
     public var mutation: RaftMutation?
 

@@ -9,6 +9,8 @@ public enum EntryKind: UInt8, Sendable, CaseIterable {
     case command = 1
     /// The leader's wall clock in milliseconds since 1970, by which sessions expire.
     case tick = 2
+    /// Who votes and who only follows (section 6 of the Raft paper).
+    case configuration = 3
 }
 
 /// The content of an ``EntryKind/tick``.

@@ -76,9 +76,24 @@ struct PendingReplies: Sendable {
         )
     }
 
+    /// Gives up everyone who waits for an entry through an index, and all where there is none: the connections on which
+    /// nobody will be answered, each once.
     @usableFromInline
-    mutating func removeAll() {
-        tokens.removeAll()
-        overwritten.removeAll()
+    mutating func removeAll(through index: LogIndex = LogIndex(.max)) -> [ConnectionID] {
+        var connections: [ConnectionID] = []
+        func note(_ token: RequestToken) {
+            guard token != Self.nobody, connections.last != token.connection,
+                !connections.contains(token.connection)
+            else { return }
+            connections.append(token.connection)
+        }
+        for item in overwritten where item.index <= index { note(item.token) }
+        overwritten.removeAll { $0.index <= index }
+        while let token = tokens.first, firstIndex <= index.rawValue {
+            note(token)
+            tokens.removeFirst()
+            firstIndex += 1
+        }
+        return connections
     }
 }

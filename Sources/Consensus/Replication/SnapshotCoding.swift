@@ -1,12 +1,12 @@
 import ByteCoding
 import ProtocolKit
 
-/// Writes a state machine's snapshot to disk, a chunk at a time, from a frozen copy: no step does all of it.
+/// Writes a state's snapshot to disk, a chunk at a time, from a frozen copy: no step does all of it.
 ///
 /// On disk each chunk follows its length in 32 bits, because a snapshot is sent and read back in other pieces than it
 /// was written in.
 @usableFromInline
-struct SnapshotWriter<Machine: StateMachine>: Sendable {
+struct SnapshotWriter<Machine: SnapshottableState>: Sendable {
     /// What stands on disk complete, if anything.
     @usableFromInline var stored: SnapshotMark?
     /// The frozen copy that is being written.
@@ -15,6 +15,8 @@ struct SnapshotWriter<Machine: StateMachine>: Sendable {
     @usableFromInline var mark = SnapshotMark(index: .zero, tag: 0)
     /// The ticket of the snapshot that is complete but not yet durable.
     @usableFromInline var ticket = Ticket.none
+    /// Bytes of the snapshot that is being written, or was written last.
+    @usableFromInline var bytes = 0
 
     @usableFromInline
     init() {}
@@ -28,14 +30,26 @@ struct SnapshotWriter<Machine: StateMachine>: Sendable {
     var isIdle: Bool { frozen == nil && ticket == .none }
 
     /// Begins a snapshot of a state.
+    ///
+    /// - Parameter header: what the protocol itself needs to have in it, as the first chunk.
     @usableFromInline
     mutating func begin<Node: ProtocolNode>(
-        _ machine: Machine, at mark: SnapshotMark, effects: inout Effects<Node>
+        _ machine: Machine, at mark: SnapshotMark, header: Bytes? = nil, effects: inout Effects<Node>
     ) {
         assert(isIdle, "one snapshot at a time")
         self.mark = mark
+        bytes = 0
         frozen = machine.snapshot()
         effects.beginSnapshot(mark)
+        if let header { write(header, effects: &effects) }
+    }
+
+    private mutating func write<Node: ProtocolNode>(_ chunk: Bytes, effects: inout Effects<Node>) {
+        var length = ByteWriter(capacity: 64)
+        length.write(UInt32(chunk.count))
+        effects.writeSnapshot(length.bytes())
+        effects.writeSnapshot(chunk)
+        bytes += 4 + chunk.count
     }
 
     /// Writes the next chunk, or completes the snapshot after the last.
@@ -43,10 +57,7 @@ struct SnapshotWriter<Machine: StateMachine>: Sendable {
     mutating func writeNext<Node: ProtocolNode>(chunkBytes: Int, effects: inout Effects<Node>) {
         guard frozen != nil else { return }
         if let chunk = frozen!.nextChunk(bytes: chunkBytes) {
-            var length = ByteWriter(capacity: 64)
-            length.write(UInt32(chunk.count))
-            effects.writeSnapshot(length.bytes())
-            effects.writeSnapshot(chunk)
+            write(chunk, effects: &effects)
         } else {
             frozen = nil
             ticket = effects.commitSnapshot()
@@ -69,16 +80,22 @@ struct SnapshotWriter<Machine: StateMachine>: Sendable {
     }
 }
 
-/// Puts a state machine together from the pieces of a stored snapshot, wherever they were cut.
+/// Puts a state together from the pieces of a stored snapshot, wherever they were cut.
 @usableFromInline
-struct SnapshotAssembler<Machine: StateMachine>: Sendable {
+struct SnapshotAssembler<Machine: SnapshottableState>: Sendable {
     private var machine = Machine()
     private var pending: [UInt8] = []
+    private let hasHeader: Bool
+    /// The first chunk, where that is the protocol's own.
+    private(set) var header: Bytes?
 
-    /// A chunk is far smaller: a state machine gives it at about 64 KiB, or one item.
+    /// A chunk is far smaller: a state gives it at about 64 KiB, or one item.
     private static var limit: Int { RaftLimits.messageBytes }
 
-    init() {}
+    /// - Parameter hasHeader: whether the first chunk is the protocol's own.
+    init(hasHeader: Bool = false) {
+        self.hasHeader = hasHeader
+    }
 
     /// Takes the next piece.
     mutating func take(_ data: Bytes) throws(WireError) {
@@ -87,7 +104,12 @@ struct SnapshotAssembler<Machine: StateMachine>: Sendable {
         let gathered = Bytes(pending)
         var offset = 0
         while let count = try length(at: offset), gathered.count >= offset + 4 + count {
-            try machine.restore(chunk: gathered[offset + 4..<offset + 4 + count])
+            let chunk = gathered[offset + 4..<offset + 4 + count]
+            if hasHeader, header == nil {
+                header = chunk.compacted()
+            } else {
+                try machine.restore(chunk: chunk)
+            }
             offset += 4 + count
         }
         pending = gathered[offset..<gathered.count].array
@@ -105,7 +127,7 @@ struct SnapshotAssembler<Machine: StateMachine>: Sendable {
 
     /// The state, once all pieces are taken.
     func finish() throws(WireError) -> Machine {
-        guard pending.isEmpty else { throw .truncated }
+        guard pending.isEmpty, !hasHeader || header != nil else { throw .truncated }
         return machine
     }
 }

@@ -52,5 +52,5 @@ public struct UnreplicatedSystem: ClusterSystem {
     }
 
     /// Nothing that one server could disagree on with itself.
-    public static var invariants: [any Invariant<Node>] { [] }
+    public static var invariants: [InvariantCheck<Node>] { [] }
 }

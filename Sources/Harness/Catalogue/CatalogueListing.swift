@@ -16,6 +16,8 @@ public struct CatalogueListing: Codable, Sendable {
         public var source: String
         /// The service that clients use.
         public var service: String
+        /// What it promises its clients with default options; nil where nothing is replicated.
+        public var promise: String?
         /// The kinds of operation.
         public var kinds: [String]
         /// The mix where none is named.
@@ -78,6 +80,8 @@ extension CatalogueListing.System {
         self.init(
             name: descriptor.name, family: descriptor.family.rawValue, subject: entry.subject.rawValue,
             summary: descriptor.summary, source: descriptor.source, service: entry.service.name,
+            promise: entry.service.name == KeyValueService.name
+                ? (try? entry.cluster?.promise(VariantOptions()))?.rawValue : nil,
             kinds: entry.service.kinds, defaultMix: entry.service.defaultMix, defaultNodes: descriptor.defaultNodes,
             fewestNodes: descriptor.nodeRange.lowerBound, mostNodes: descriptor.nodeRange.upperBound,
             options: descriptor.options.map {
@@ -125,6 +129,7 @@ extension CatalogueListing.System {
         if subject != "threads" {
             text += "  nodes       \(defaultNodes) unless given, \(fewestNodes) to \(mostNodes)\n"
         }
+        if let promise { text += "  promise     \(promise)\n" }
         for option in options {
             text += "  option      \(option.name)=\(option.defaultValue)  (\(option.values)) \(option.help)\n"
         }

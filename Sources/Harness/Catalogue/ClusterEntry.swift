@@ -1,5 +1,7 @@
 import LoopbackRuntime
 import ProtocolKit
+import Simulation
+import Verification
 
 /// A system whose nodes exchange messages, as the harness uses it.
 ///
@@ -13,8 +15,14 @@ public struct ClusterEntry: Sendable {
     public let service: ServiceFacts
     /// What one operation of each kind must cost with these options and so many nodes.
     public let costs: @Sendable (VariantOptions, Int) throws(OptionError) -> [OperationCost]
+    /// What it promises its clients with these options.
+    public let promise: @Sendable (VariantOptions) throws(OptionError) -> ConsistencyModel
+    /// What operations cost in a simulation without faults, beside what they must cost.
+    public let audit: @Sendable (VariantOptions, [Int]) throws(OptionError) -> [CostAudit.Row]
     /// Checks options and the name of a planted fault.
     public let checkOptions: @Sendable (VariantOptions, String?) throws(OptionError) -> Void
+    /// Checks that options go with a number of nodes.
+    public let checkNodes: @Sendable (VariantOptions, Int) throws(OptionError) -> Void
     /// Runs a trial on it.
     public let run: TrialRun
     /// Runs one node until its standard input ends; returns why it halted, nil when it was told to stop.
@@ -29,9 +37,16 @@ public struct ClusterEntry: Sendable {
         costs = { options, nodes throws(OptionError) in
             try System(options: options, mutation: nil).costs(nodes: nodes)
         }
+        promise = { options throws(OptionError) in try System(options: options, mutation: nil).consistency }
+        audit = { options, nodes throws(OptionError) in
+            try CostAudit.run(System.self, variant: options, nodes: nodes)
+        }
         checkOptions = { options, mutation throws(OptionError) in
             _ = try ResolvedOptions(options, mutation: mutation, for: System.descriptor)
             _ = try System(options: options, mutation: mutation)
+        }
+        checkNodes = { options, nodes throws(OptionError) in
+            try System(options: options, mutation: nil).check(nodes: nodes)
         }
         run = { plan, environment in try ClusterTrial<System>(plan, environment).run() }
         runNode = { request in

@@ -58,12 +58,14 @@ public enum MetricDocumentation {
     /// The top-level fields of a trial record, in alphabetical order as the files have them.
     public static let recordFields: [(field: String, summary: String)] = [
         ("arrivals", "What came of every operation offered in the window: the sum comes out, or the trial says so."),
+        ("availability", "Between faults, on each side of a partition: tried, answered, refused, the longest silence."),
         ("completedPerClient", "Operations that each client completed, by its number."),
         ("costs", "What one operation of each kind must cost by the paper: delays, messages, syncs."),
         ("counters", "Messages, bytes, log writes and syncs over the window, all nodes together."),
         ("events", "The protocol's own events and how often they came."),
         ("extras", "Figures that only some families have."),
         ("fairness", "Indices of how evenly `completedPerClient` is spread."),
+        ("faults", "What struck the cluster, and when."),
         ("floor", "The machine floor measured in the same run."),
         ("generator", "Wake lateness (the generator's fault) and back-pressure wait (the system's), apart."),
         ("generatorCost", "What the load generator used of the machine."),

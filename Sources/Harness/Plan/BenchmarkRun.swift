@@ -1,5 +1,6 @@
 import Glibc
 import Measurement
+import ProtocolKit
 
 /// Runs a plan into a results folder: the machine is looked at first, then every trial's record is saved as soon as the
 /// trial has ended.
@@ -62,10 +63,22 @@ public struct BenchmarkRun {
             perform: { trial in try catalogue.perform(trial, in: environment) },
             save: { record in try results.append(record) })
         let outcome = try trials.run(plan, interruption: interruption, progress: progress)
-        try results.finish(at: .now(), isInterrupted: outcome.isInterrupted || outcome.failure != nil)
+        let isCut = outcome.isInterrupted || outcome.failure != nil
+        try results.finish(at: .now(), isInterrupted: isCut, audits: isCut ? [] : try audits())
         return Outcome(
             results: try ResultsFolder.load(from: folder), isInterrupted: outcome.isInterrupted,
             failure: outcome.failure)
+    }
+}
+
+extension BenchmarkRun {
+    /// Audits every variant of the plan that has nodes, once.
+    private func audits() throws -> [CostAuditRecord] {
+        var variants: [String] = []
+        for trial in plan.trials where trial.subject == .cluster && !variants.contains(trial.variant) {
+            variants.append(trial.variant)
+        }
+        return try variants.flatMap { try catalogue.audit(try Variant(parsing: $0)) }
     }
 }
 
@@ -82,7 +95,7 @@ extension SystemCatalogue {
 
 /// What a run came to, the worst first: what an exit code says.
 public enum RunJudgement: Sendable, Hashable {
-    /// A checker found a violation.
+    /// A checker found a violation, or an operation doesn't cost what its paper says.
     case violated
     /// A stop was asked for; what was measured is saved.
     case interrupted
@@ -94,8 +107,10 @@ public enum RunJudgement: Sendable, Hashable {
     case passed
 
     /// The judgement on these records.
-    public init(_ records: [TrialRecord], thresholds: [ThresholdResult], isInterrupted: Bool) {
-        if records.contains(where: { $0.verdict.isViolated }) {
+    public init(
+        _ records: [TrialRecord], audits: [CostAuditRecord] = [], thresholds: [ThresholdResult], isInterrupted: Bool
+    ) {
+        if records.contains(where: { $0.verdict.isViolated }) || audits.contains(where: { !$0.isEqual }) {
             self = .violated
         } else if isInterrupted {
             self = .interrupted

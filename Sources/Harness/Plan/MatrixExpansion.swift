@@ -16,6 +16,7 @@ struct MatrixExpansion {
         var lease = Placed(TrialDefaults.leaseNanoseconds, at: .builtIn)
         var arrival: Placed<TrialMatrix.ArrivalLaw>?
         var rate: Placed<Double>?
+        var shape = Placed(RateShape.steady, at: .builtIn)
         var think = Placed(UInt64(0), at: .builtIn)
         var duration = Placed(TrialDefaults.windowNanoseconds, at: .builtIn)
         var warmUp = Placed(TrialDefaults.warmUpNanoseconds, at: .builtIn)
@@ -99,6 +100,7 @@ struct MatrixExpansion {
         vary(matrix.lease) { $0.lease = $1 }
         vary(matrix.arrival) { $0.arrival = $1 }
         vary(matrix.rate) { $0.rate = $1 }
+        vary(matrix.shape) { $0.shape = $1 }
         vary(matrix.think) { $0.think = $1 }
         vary(matrix.duration) { $0.duration = $1 }
         vary(matrix.warmUp) { $0.warmUp = $1 }
@@ -127,7 +129,7 @@ struct MatrixExpansion {
         }
         var trial = PlannedTrial(
             variant: "\(name.value)", subject: subject, family: entry.descriptor.family,
-            nodes: try nodes(settings, entry, subject), workload: try workload(settings, entry))
+            nodes: try nodes(settings, name, entry, subject), workload: try workload(settings, entry))
         trial.group = group
         trial.connect = matrix.connect.map(\.value)
         trial.warmUpNanoseconds = settings.warmUp.value
@@ -141,9 +143,40 @@ struct MatrixExpansion {
         trial.durability = settings.durability.value
         trial.isolation = settings.isolation.value
         trial.arrival = try arrival(settings)
+        if settings.shape.value != .steady {
+            guard settings.rate != nil else {
+                throw ScenarioError(
+                    "a shape needs a rate to move; for example \(ScenarioField.rate.example)", at: settings.shape.place)
+            }
+            trial.shape = settings.shape.value
+        }
+        trial.faults = try faults(trial)
         try normalise(&trial, settings)
         try checkConcurrency(trial, settings)
         return trial
+    }
+
+    /// What strikes, checked against the trial's nodes, clients and window.
+    private func faults(_ trial: PlannedTrial) throws(ScenarioError) -> [TimedFault] {
+        for fault in matrix.faults {
+            func refuse(_ reason: String) -> ScenarioError { ScenarioError(reason, at: fault.place) }
+            guard trial.subject == .cluster else {
+                throw refuse("\(trial.variant) has no nodes that a fault could strike")
+            }
+            if fault.value.afterNanoseconds >= trial.windowNanoseconds {
+                throw refuse("'\(fault.value.text)' would strike after the window's end")
+            }
+            if let named = try? fault.value.fault(leader: NodeID(0)), !named.names(onlyNodesBelow: trial.nodes) {
+                throw refuse("'\(fault.value.text)' names a node that isn't there; there are \(trial.nodes), from 0")
+            }
+            if let client = fault.value.separatedClients?.first(where: { $0 >= trial.clients }) {
+                throw refuse("'\(fault.value.text)' names client c\(client); there are \(trial.clients), from c0")
+            }
+            if trial.isolation == .shared, case .pause? = try? fault.value.fault(leader: NodeID(0)) {
+                throw refuse("nodes that share a process can't be paused; take isolation processes")
+            }
+        }
+        return matrix.faults.map(\.value)
     }
 
     /// Sets what means nothing to the trial's subject to one value, so that it can't be taken for a choice.
@@ -175,6 +208,19 @@ struct MatrixExpansion {
     }
 
     private func nodes(
+        _ settings: Settings, _ name: Placed<Variant>, _ entry: CatalogueEntry, _ subject: PlannedTrial.Subject
+    ) throws(ScenarioError) -> Int {
+        let count = try nodeCount(settings, entry, subject)
+        guard subject == .cluster, let cluster = entry.cluster else { return count }
+        do throws(OptionError) {
+            try cluster.checkNodes(name.value.options, count)
+        } catch {
+            throw ScenarioError("\(name.value) on \(count) nodes: \(error)", at: settings.nodes?.place ?? name.place)
+        }
+        return count
+    }
+
+    private func nodeCount(
         _ settings: Settings, _ entry: CatalogueEntry, _ subject: PlannedTrial.Subject
     ) throws(ScenarioError) -> Int {
         guard let nodes = settings.nodes, subject == .cluster || subject == .function else {

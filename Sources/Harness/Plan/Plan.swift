@@ -7,7 +7,7 @@ import ProtocolKit
 /// 1. All first repetitions come before all second ones, and so on: the repetitions of one trial lie far apart.
 /// 2. Within a repetition, the matrices come in the scenario's order.
 /// 3. Within a matrix, the settings vary like an odometer, in the order nodes, durability, isolation, keys, key-count,
-///    mix, value-size, hold, lease, arrival, rate, think, duration, warm-up, timeout, judge, seed, clients, in-flight;
+///    mix, value-size, hold, lease, arrival, rate, shape, think, duration, warm-up, timeout, judge, seed, clients, in-flight;
 ///    the last varies fastest.
 /// 4. The systems are innermost: those to be compared under one setting are neighbours in time. In every second
 ///    repetition they come in reverse order (A B, B A), so that a steady drift favours none.

@@ -53,6 +53,8 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var durability = Durability.memory
     /// How operations arrive.
     public var arrival = Arrival.closed(thinkNanoseconds: 0)
+    /// How an open loop's rate moves over the window.
+    public var shape = RateShape.steady
     /// Number of client connections, or of threads.
     public var clients = 16
     /// Operations that each client has under way at most.
@@ -71,6 +73,8 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var isJudged = true
     /// The seed of everything drawn in the trial.
     public var seed: UInt64 = 1
+    /// What strikes the cluster during the window, by time.
+    public var faults: [TimedFault] = []
     /// Addresses (`host:port`) of servers that already run; empty to start a cluster.
     public var connect: [String] = []
 

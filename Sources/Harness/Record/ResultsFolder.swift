@@ -61,10 +61,13 @@ public struct ResultsFolder: Sendable {
         return "\(path)/\(name)"
     }
 
-    /// Notes the run's end.
-    public mutating func finish(at time: WallTime, isInterrupted: Bool) throws(RecordError) {
+    /// Notes the run's end, and the audits of what was run.
+    public mutating func finish(at time: WallTime, isInterrupted: Bool, audits: [CostAuditRecord] = [])
+        throws(RecordError)
+    {
         run.ended = time
         run.isInterrupted = isInterrupted
+        run.audits = audits
         try writeRun()
     }
 

@@ -25,6 +25,8 @@ public struct RunRecord: RecordFile {
     public var isInterrupted = false
     /// The files of the trials that ended, relative to the folder, in order.
     public var trials: [String] = []
+    /// What operations of the systems measured cost in a simulation without faults, beside what the papers say.
+    public var audits: [CostAuditRecord] = []
 
     /// A run that begins.
     public init(

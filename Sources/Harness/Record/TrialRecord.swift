@@ -53,6 +53,10 @@ public struct TrialRecord: Sendable, Codable {
     public var counters = TrafficCounters()
     /// How often the protocol's own events came: elections, redirects, retries ...; sorted by name.
     public var events: [NamedCount] = []
+    /// What struck, in order; empty in a trial without faults.
+    public var faults: [FaultRecord] = []
+    /// How available the system was between faults, on each side; empty in a trial without.
+    public var availability: [AvailabilityRecord] = []
     /// Every property that was judged.
     public var verdicts: [JudgedProperty] = []
     /// Whether the figures may be relied upon.

@@ -127,6 +127,23 @@ struct FieldReader {
         }
     }
 
+    /// A time after the window's start and a fault that real nodes can suffer.
+    func fault(_ text: String) throws(Refusal) -> TimedFault {
+        let fault: TimedFault
+        do throws(FaultTextError) {
+            fault = try TimedFault(parsing: text)
+        } catch {
+            throw refuse(text, "\(error)")
+        }
+        guard fault.isForRealNodes else {
+            throw refuse(
+                text,
+                "real runs can kill, restart, pause, resume, partition, one-way and heal; 'coordbench simulate' does "
+                    + "the others")
+        }
+        return fault
+    }
+
     /// `host:port`; an IPv6 host stands in brackets.
     func address(_ text: String) throws(Refusal) -> String {
         guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,

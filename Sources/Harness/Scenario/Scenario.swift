@@ -36,7 +36,8 @@ public struct Scenario: Sendable {
         _ flags: [(field: ScenarioField, values: [String])], on matrix: inout TrialMatrix
     ) throws(ScenarioError) {
         for (field, values) in flags where !values.isEmpty {
-            let place = ScenarioPlace.commandLine(field == .systems ? "systems" : "--\(field.rawValue)")
+            let flag = field == .faults ? "--fault" : "--\(field.rawValue)"
+            let place = ScenarioPlace.commandLine(field == .systems ? "systems" : flag)
             let parts = values.flatMap { value in
                 field.keepsCommas
                     ? [value] : value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -49,6 +50,14 @@ public struct Scenario: Sendable {
     public mutating func shorten(to limits: QuickLimits) {
         for index in matrices.indices {
             let matrix = matrices[index]
+            let window = matrix.duration.map(\.value).min() ?? TrialDefaults.windowNanoseconds
+            if window > limits.windowNanoseconds {
+                let scale = Double(limits.windowNanoseconds) / Double(window)
+                for place in matrix.faults.indices {
+                    let time = Double(matrix.faults[place].value.afterNanoseconds) * scale
+                    matrices[index].faults[place].value.afterNanoseconds = UInt64(time)
+                }
+            }
             matrices[index].duration = limits.cap(
                 matrix.duration, fallback: TrialDefaults.windowNanoseconds, at: limits.windowNanoseconds)
             matrices[index].warmUp = limits.cap(

@@ -18,6 +18,8 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     case rate
     /// The law of arrivals.
     case arrival
+    /// How an open loop's rate moves over the window.
+    case shape
     /// The pause between a user's operations in a closed loop.
     case think
     /// How keys are chosen.
@@ -40,6 +42,8 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     case requests
     /// After which an operation counts as timed out.
     case timeout
+    /// What strikes the cluster during the window, and when.
+    case faults
     /// How often every trial is run.
     case repetitions
     /// Whether histories are taken down and judged.
@@ -52,7 +56,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a list makes a trial of each of its values.
     public var isDimension: Bool {
         switch self {
-        case .repetitions, .connect, .group, .requests: false
+        case .repetitions, .connect, .group, .requests, .faults: false
         default: true
         }
     }
@@ -60,7 +64,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a value may itself contain commas, so that a flag's text is not to be split there.
     public var keepsCommas: Bool {
         switch self {
-        case .keys, .mix, .group, .systems: true
+        case .keys, .mix, .group, .systems, .faults, .shape: true
         default: false
         }
     }
@@ -78,6 +82,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .rate: "5000, 20k/s"
         case .arrival: "closed, constant, poisson"
         case .think: "0s, 1ms"
+        case .shape: "steady, ramp:0.1..1, steps:0.25,0.5,1, spike:5@0.5+0.1, sine:0.5x3"
         case .keys: "uniform, zipfian:0.99, hotspot:0.2,0.8"
         case .keyCount: "1000, 10k, 1M"
         case .mix: "put, get=50,put=50"
@@ -85,6 +90,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .hold, .lease: "500us, 10ms, 10s"
         case .duration, .warmUp, .timeout: "500ms, 10s, 2m"
         case .requests: "10000, 1M"
+        case .faults: "1s partition leader,c0|rest"
         case .repetitions: "1, 10"
         case .judge: "on, off"
         case .seed: "1"

@@ -27,6 +27,8 @@ public struct TrialMatrix: Sendable {
     public var rate: [Placed<Double>] = []
     /// The law of arrivals.
     public var arrival: [Placed<ArrivalLaw>] = []
+    /// How an open loop's rate moves over the window.
+    public var shape: [Placed<RateShape>] = []
     /// Think time in nanoseconds.
     public var think: [Placed<UInt64>] = []
     /// How keys are chosen.
@@ -49,6 +51,8 @@ public struct TrialMatrix: Sendable {
     public var requests: Placed<Int>?
     /// Nanoseconds after which an operation counts as timed out.
     public var timeout: [Placed<UInt64>] = []
+    /// What strikes the cluster during the window, and when.
+    public var faults: [Placed<TimedFault>] = []
     /// How often every trial is run.
     public var repetitions = Placed(1, at: .builtIn)
     /// Whether histories are judged.
@@ -78,7 +82,7 @@ extension TrialMatrix {
         guard let first = texts.first else {
             throw ScenarioError("\(field.rawValue) has no value; for example \(field.example)", at: place)
         }
-        if !field.isDimension, field != .connect, texts.count > 1 {
+        if !field.isDimension, field != .connect, field != .faults, texts.count > 1 {
             throw ScenarioError("\(field.rawValue) takes one value, not a list", at: texts[1].place)
         }
         if let twice = texts.indices.first(where: { i in texts[..<i].contains { $0.value == texts[i].value } }) {
@@ -95,6 +99,7 @@ extension TrialMatrix {
         case .inFlight: inFlight = try read.each(texts, read.count(1...4096))
         case .rate: rate = try read.each(texts, read.rate)
         case .arrival: arrival = try read.each(texts, read.word)
+        case .shape: shape = try read.each(texts, read.workload(RateShape.init(parsing:)))
         case .think: think = try read.each(texts, read.duration(0...60_000_000_000))
         case .keys: keys = try read.each(texts, read.workload(KeyDistribution.init(parsing:)))
         case .keyCount: keyCount = try read.each(texts, read.count(1...100_000_000))
@@ -106,6 +111,8 @@ extension TrialMatrix {
         case .warmUp: warmUp = try read.each(texts, read.duration(0...3_600_000_000_000))
         case .requests: requests = Placed(try read.one(first, read.count(1...1_000_000_000)), at: first.place)
         case .timeout: timeout = try read.each(texts, read.duration(1_000_000...600_000_000_000))
+        case .faults:
+            faults = try read.each(texts, read.fault).sorted { $0.value.afterNanoseconds < $1.value.afterNanoseconds }
         case .repetitions: repetitions = Placed(try read.one(first, read.count(1...1000)), at: first.place)
         case .judge: judge = try read.each(texts, read.toggle)
         case .seed: seed = try read.each(texts, read.seed)

@@ -40,7 +40,7 @@ struct ClusterTrial<System: ClusterSystem> {
             system: system, plan: plan, addresses: addresses, preferred: preferred, loop: loop)
         let watch = TrialWatch(addresses: addresses, isShared: plan.isolation == .shared && cluster != nil)
         defer { session.close() }
-        guard try drive(session, watch) else { return nil }
+        guard try drive(session, watch, cluster, preferred, &record) else { return nil }
         fill(&record, session, watch, loop)
         return record
     }
@@ -80,7 +80,10 @@ struct ClusterTrial<System: ClusterSystem> {
     /// Waits for the session to end, reading the servers' counters where the window begins and ends.
     ///
     /// - Returns: whether anything was measured.
-    private func drive(_ session: LoadSession<System>, _ watch: TrialWatch) throws -> Bool {
+    private func drive(
+        _ session: LoadSession<System>, _ watch: TrialWatch, _ cluster: (any RunningCluster)?, _ leader: NodeID,
+        _ record: inout TrialRecord
+    ) throws -> Bool {
         let phases = PhaseSignal()
         session.onPhase = { phase, now in phases.enter(phase, now) }
         environment.interruption.onRequest { [weak session] in session?.interrupt() }
@@ -90,6 +93,12 @@ struct ClusterTrial<System: ClusterSystem> {
             return false
         }
         watch.begin(session.loop)
+        if let cluster, !plan.faults.isEmpty {
+            let start = session.loop.queue.sync { session.recorder.windowStart }
+            record.faults = FaultSchedule(faults: plan.faults, cluster: cluster, leader: leader).run(
+                start: start, isOver: { phases.wait(for: .drain, until: $0) }, strike: { session.strike($0) })
+            session.reconnect()
+        }
         _ = phases.wait(for: .drain)
         watch.end(session.loop)
         _ = phases.wait(for: .ended)
@@ -111,6 +120,7 @@ struct ClusterTrial<System: ClusterSystem> {
             record.generator.wakeLateness = recorder.wakeLateness
             record.generator.backPressureWait = recorder.backPressureWait
         }
+        if var ledger = recorder.availability { record.availability = ledger.records(windowEnd: recorder.windowEnd) }
         watch.fill(&record)
         record.isInterrupted = environment.interruption.isRequested
         judge(&record, recorder)
@@ -148,5 +158,18 @@ final class PhaseSignal: Sendable {
             if reached >= phase { return reached != .ended || phase == .ended }
             changed.wait()
         }
+    }
+
+    /// Waits until a phase is reached or passed, or until a time.
+    ///
+    /// - Returns: whether it was reached.
+    func wait(for phase: LoadPhase, until deadline: UInt64) -> Bool {
+        while current.withLock({ $0 }) < phase {
+            let now = MonotonicClock.now()
+            guard now < deadline else { return false }
+            // Woken now and then anyway, so that no deadline is too far for the semaphore's arithmetic.
+            _ = changed.wait(timeout: .now() + .nanoseconds(Int(min(deadline - now, 100_000_000))))
+        }
+        return true
     }
 }

@@ -18,6 +18,8 @@ struct LoadRecorder<Offer: Service> {
     var wakeLateness = LatencyHistogram()
     var backPressureWait = LatencyHistogram()
     var judge: Offer.Judge?
+    /// Who got what between faults; nil in a trial without.
+    var availability: AvailabilityLedger?
     var windowStart = UInt64.max
     var windowEnd = UInt64.max
 
@@ -38,6 +40,7 @@ struct LoadRecorder<Offer: Service> {
     ) {
         judge?.record(
             client: client, user: user, operation: operation, completion: completion, sent: sent, received: received)
+        availability?.ended(kind: kind, client: client, completion: completion, sent: sent, received: received)
         let isInWindow = received >= windowStart && received < windowEnd
         let isCounted = isCounted(intended)
         switch completion {

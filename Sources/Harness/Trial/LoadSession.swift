@@ -54,6 +54,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         clients = ClientHost(loop: loop, addresses: addresses)
         let judge = plan.isJudged ? Offer.Judge(options: plan.workload, promise: system.consistency) : nil
         recorder = LoadRecorder(clients: plan.clients, judge: judge)
+        if !plan.faults.isEmpty { recorder.availability = AvailabilityLedger(plan, kinds: Offer.kinds) }
         let members = addresses.indices.map { NodeID(UInt32($0)) }
         let userCount = plan.clients * plan.inFlight
         loop.queue.sync {
@@ -113,6 +114,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         let now = MonotonicClock.now()
         started = now
         recorder.windowStart = now + plan.warmUpNanoseconds
+        recorder.availability?.begin(at: now + plan.warmUpNanoseconds)
         recorder.windowEnd = recorder.windowStart + plan.windowNanoseconds
         enter(.warmUp, now)
         switch plan.arrival {
@@ -124,10 +126,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
 
     private func openArrivals(_ process: ArrivalSchedule.Process, _ rate: Double) {
         do {
-            let schedule = try ArrivalSchedule(
-                process, ratePerSecond: rate, windowNanoseconds: plan.warmUpNanoseconds + plan.windowNanoseconds,
-                seed: plan.seed)
-            arrivals = OpenArrivals(schedule, start: started)
+            arrivals = try OpenArrivals.of(plan, process, rate, from: started)
         } catch {
             preconditionFailure("the rate was checked with the plan: \(error)")
         }

@@ -26,7 +26,8 @@ enum TrialValidity {
         }
         if !record.arrivals.isBalanced { record.validity.refuse(.unbalanced, record.arrivals.sentence) }
         judgeOutcome(&record)
-        judgeSteadiness(&record)
+        // Faults and shapes are there to make operations fail and throughput move.
+        if record.plan.faults.isEmpty, record.plan.shape == .steady { judgeSteadiness(&record) }
         if record.isInterrupted { record.validity.refuse(.interrupted, "the trial was broken off") }
     }
 
@@ -34,7 +35,7 @@ enum TrialValidity {
         let all = record.allOperations
         guard all.completed > 0 else { return record.validity.refuse(.nothingCompleted, record.arrivals.sentence) }
         let lost = record.arrivals.offered &- min(record.arrivals.offered, record.arrivals.completed)
-        if Double(lost) > errorBound * Double(record.arrivals.offered) {
+        if record.plan.faults.isEmpty, Double(lost) > errorBound * Double(record.arrivals.offered) {
             record.validity.refuse(.errors, record.arrivals.sentence)
         }
         let rejected = record.operations.reduce(UInt64(0)) { $0 &+ $1.latency.rejectedCount }

@@ -4,13 +4,12 @@ import ProtocolKit
 struct LeaseHeldByHolder: Invariant {
     let name = "lease held by holder"
 
-    mutating func check(_ nodes: [LockServer?], changed: Int) -> String? {
-        guard let server = nodes[changed] else { return nil }
-        let holders = server.table.locks.lazy.filter { $0.holder >= 0 }.count
-        if holders != server.leases.count {
-            return "\(holders) locks are held under \(server.leases.count) leases"
+    mutating func check(_ nodes: NodeStates<LockServer>, changed: Int) -> String? {
+        let holders = nodes[changed].table.locks.lazy.filter { $0.holder >= 0 }.count
+        if holders != nodes[changed].leases.count {
+            return "\(holders) locks are held under \(nodes[changed].leases.count) leases"
         }
-        if holders > 0, server.graceEnd != nil {
+        if holders > 0, nodes[changed].graceEnd != nil {
             return "a lock is held while the former incarnation's leases are waited out"
         }
         return nil

@@ -88,5 +88,5 @@ public struct LockServerSystem: ClusterSystem {
     }
 
     /// What must hold after every step.
-    public static var invariants: [any Invariant<LockServer>] { [LeaseHeldByHolder()] }
+    public static var invariants: [InvariantCheck<LockServer>] { [InvariantCheck(LeaseHeldByHolder())] }
 }

@@ -27,7 +27,18 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
         var client: Client
         var timers = TimerTable()
         var links: ContiguousArray<Link?>
+        /// Servers that the client is cut off from.
+        var cutOff: [Bool]
     }
+
+    /// When a client that is cut off from a server learns that it can't connect.
+    private struct Dismissal {
+        var due: UInt64
+        var place: Int
+        var server: Int
+    }
+    private static var connectTimeout: UInt64 { .milliseconds(50) }
+    private var refusals: [Dismissal] = []
 
     /// A client's connection to one server.
     private final class Link {
@@ -55,7 +66,9 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     /// Adds a client and returns its place.
     public func add(_ client: Client, seed: UInt64) -> Int {
         hosted.append(
-            Hosted(client: client, links: ContiguousArray(repeating: nil, count: addresses.count)))
+            Hosted(
+                client: client, links: ContiguousArray(repeating: nil, count: addresses.count),
+                cutOff: Array(repeating: false, count: addresses.count)))
         let place = hosted.count - 1
         step(place, .start(seed: seed), MonotonicClock.now())
         return place
@@ -69,6 +82,14 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     /// Starts an operation.
     public func invoke(_ place: Int, _ id: OperationID, _ operation: Client.Operation, at now: UInt64) {
         step(place, .invoke(id, operation), now)
+    }
+
+    /// Cuts a client off from servers, in place of an earlier cut: its connections to them end, and new ones aren't made.
+    public func cut(_ place: Int, from servers: [Int]) {
+        for server in addresses.indices {
+            hosted[place].cutOff[server] = servers.contains(server)
+            if hosted[place].cutOff[server], let link = hosted[place].links[server] { lose(link, place, server) }
+        }
     }
 
     /// Closes all connections; operations under way never complete.
@@ -115,6 +136,14 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     private func link(_ place: Int, _ server: Int) -> Link? {
         guard server < addresses.count, !isStopped else { return nil }
         if let link = hosted[place].links[server] { return link }
+        guard !hosted[place].cutOff[server] else {
+            if !refusals.contains(where: { $0.place == place && $0.server == server }) {
+                let due = MonotonicClock.now() + Self.connectTimeout
+                refusals.append(Dismissal(due: due, place: place, server: server))
+                nextDeadline = min(nextDeadline, due)
+            }
+            return nil
+        }
         do {
             let channel = try Channel(fd: try Socket.connect(to: addresses[server]), loop: loop, isConnecting: true)
             let link = Link(channel: channel)
@@ -172,10 +201,19 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     private func timersDue(_ now: UInt64) {
         guard nextDeadline <= now, !isStopped else { return }
         nextDeadline = .max
+        refuseConnections(now)
         for place in hosted.indices {
             while let timer = hosted[place].timers.popDue(now) { step(place, .timer(timer), now) }
             nextDeadline = min(nextDeadline, hosted[place].timers.next)
         }
+    }
+
+    private func refuseConnections(_ now: UInt64) {
+        guard !refusals.isEmpty else { return }
+        let due = refusals.filter { $0.due <= now }
+        refusals.removeAll { $0.due <= now }
+        for refusal in refusals { nextDeadline = min(nextDeadline, refusal.due) }
+        for refusal in due { step(refusal.place, .unreachable(NodeID(UInt32(refusal.server))), now) }
     }
 
     private func flush() {

@@ -22,6 +22,10 @@ public enum NodeControl {
         say("ready \(host.peerAddress) \(host.clientAddress)")
         var isStarted = false
         while let words = control.next() {
+            if let cut = PeerCut(words: words) {
+                host.cut(cut)
+                continue
+            }
             guard words.first == "members" else { break }
             let addresses = try memberAddresses(words.dropFirst())
             if isStarted {

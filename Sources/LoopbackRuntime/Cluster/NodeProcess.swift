@@ -98,8 +98,20 @@ final class NodeProcess: @unchecked Sendable {  // confined to the thread that r
 
     /// Tells the node where all members are.
     func tell(_ members: [MemberAddress]) {
-        let line = "members " + members.map { "\($0.peer),\($0.client)" }.joined(separator: " ") + "\n"
-        Array(line.utf8).withUnsafeBytes { _ = write(input, $0.baseAddress, $0.count) }
+        say("members " + members.map { "\($0.peer),\($0.client)" }.joined(separator: " "))
+    }
+
+    /// Cuts the node off from peers, in place of an earlier cut.
+    func cut(_ cut: PeerCut) { say(cut.words) }
+
+    private func say(_ line: String) {
+        Array((line + "\n").utf8).withUnsafeBytes { _ = write(input, $0.baseAddress, $0.count) }
+    }
+
+    /// Stops the process from running, or lets it run again.
+    func setPaused(_ isPaused: Bool) {
+        guard isRunning else { return }
+        Glibc.kill(process, isPaused ? SIGSTOP : SIGCONT)
     }
 
     /// Ends the process at once.
@@ -114,6 +126,8 @@ final class NodeProcess: @unchecked Sendable {  // confined to the thread that r
     func stop() {
         guard isRunning else { return }
         isRunning = false
+        // A paused process would not notice that its input has ended.
+        Glibc.kill(process, SIGCONT)
         close(input)
         let deadline = MonotonicClock.now() + 10_000_000_000
         while MonotonicClock.now() < deadline {

@@ -79,6 +79,16 @@ public final class ProcessCluster: RunningCluster {
         }
     }
 
+    /// Cuts a member off from others, in place of an earlier cut.
+    public func cut(_ node: Int, _ cut: PeerCut) throws(RuntimeError) {
+        members.withLock { $0.running[node]?.cut(cut) }
+    }
+
+    /// Stops a member's process from running, its connections kept, or lets it run again.
+    public func setPaused(_ node: Int, _ isPaused: Bool) throws(RuntimeError) {
+        members.withLock { $0.running[node]?.setPaused(isPaused) }
+    }
+
     /// Ends all members in good order.
     public func stop() {
         members.withLock { members in

@@ -73,6 +73,20 @@ public final class SharedCluster<System: ClusterSystem>: RunningCluster {
         host.start(addresses: addresses)
     }
 
+    /// Cuts a member off from others, in place of an earlier cut.
+    public func cut(_ node: Int, _ cut: PeerCut) throws(RuntimeError) {
+        hosts.withLock { $0[node] }?.cut(cut)
+    }
+
+    /// Not possible where members share a process.
+    ///
+    /// - Throws: ``RuntimeError/unsupportedFault(fault:reason:)``, always.
+    public func setPaused(_ node: Int, _ isPaused: Bool) throws(RuntimeError) {
+        throw .unsupportedFault(
+            fault: isPaused ? "pause \(node)" : "resume \(node)",
+            reason: "its nodes share a process; run each in one of its own")
+    }
+
     /// Ends all members.
     public func stop() {
         let running = hosts.withLock { hosts in

@@ -16,6 +16,8 @@ public enum RuntimeError: Error, Sendable, Equatable {
     case invalidAddress(String)
     /// A node process ended or answered nonsense while it was being started.
     case nodeFailed(node: UInt32, reason: String)
+    /// A fault that this kind of cluster can't be made to suffer.
+    case unsupportedFault(fault: String, reason: String)
 }
 
 extension RuntimeError: CustomStringConvertible {
@@ -35,6 +37,7 @@ extension RuntimeError: CustomStringConvertible {
             "\(path) isn't this node's: \(reason); name another data folder or remove this one"
         case .invalidAddress(let text): "'\(text)' isn't an address; write host:port, such as 127.0.0.1:7000"
         case .nodeFailed(let node, let reason): "node \(node) failed: \(reason)"
+        case .unsupportedFault(let fault, let reason): "'\(fault)' can't be done here: \(reason)"
         }
     }
 }

@@ -18,6 +18,10 @@ extension NodeHost {
 
     func dial(_ place: Int) {
         guard !isStopped, let address = peers[place].address else { return }
+        guard !peers[place].isCut else {
+            peers[place].isRedialDue = MonotonicClock.now() + Self.redialDelay
+            return
+        }
         do {
             let channel = try Channel(fd: try Socket.connect(to: address), loop: loop, isConnecting: true)
             peers[place].channel = channel
@@ -88,7 +92,7 @@ extension NodeHost {
         guard let greeting else { return }
         let place = Int(greeting.node.rawValue)
         guard greeting.cluster == configuration.cluster, place < peers.count, !dials(greeting.node),
-            greeting.node != configuration.id
+            greeting.node != configuration.id, !peers[place].isCut
         else { return refuse(channel) }
         strangers.removeAll { $0 === channel }
         if peers[place].channel != nil { loseLink(place) }
@@ -109,6 +113,10 @@ extension NodeHost {
         do {
             while channel.isOpen, let body = try PeerFrame.next(channel.inbound.readable) {
                 var reader = ByteReader(body)
+                if peers[place].isDeaf {
+                    channel.inbound.consume(PeerFrame.headerBytes + body.count)
+                    continue
+                }
                 if peers[place].isUp {
                     let message = try Node.Message(from: &reader)
                     try reader.expectEnd()
@@ -133,7 +141,9 @@ extension NodeHost {
 
     func send(_ message: Node.Message, to peer: NodeID) {
         let place = Int(peer.rawValue)
-        guard place < peers.count, peers[place].isUp, let channel = peers[place].channel else { return }
+        guard place < peers.count, peers[place].isUp, !peers[place].isMute, let channel = peers[place].channel else {
+            return
+        }
         write(message, to: &channel.outbound)
         counters.messagesSent &+= 1
     }

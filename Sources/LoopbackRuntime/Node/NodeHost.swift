@@ -57,6 +57,11 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
         var channel: Channel?
         var isUp = false
         var isRedialDue: UInt64 = .max
+        /// Whether what is sent there is lost, as a cut wire loses it: nobody is told.
+        var isMute = false
+        /// Whether what comes from there is lost.
+        var isDeaf = false
+        var isCut: Bool { isMute || isDeaf }
     }
 
     /// Opens the log and the listening sockets; ``start(addresses:)`` makes the node live.

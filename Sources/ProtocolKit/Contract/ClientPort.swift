@@ -9,6 +9,15 @@ public protocol ClientRequest: Sendable {
     func encode(into writer: inout ByteWriter)
 }
 
+/// A kind of request that carries a service's requests, perhaps beside some of its own: what a replica is asked, of
+/// which the state machine sees a part.
+public protocol RequestEnvelope: ClientRequest {
+    /// The service's requests.
+    associatedtype Content: ClientRequest
+    /// A request of the service.
+    init(carrying content: Content)
+}
+
 /// A response as it travels on the client port: one RESP value.
 public protocol ClientResponse: Sendable {
     /// The answer that isn't one: the node can't serve the request, and why.

@@ -61,7 +61,8 @@ public struct Recovery: Sendable {
     /// The records after the discarded prefix, in order, without gaps.
     public var log: [LogRecord]
     /// Whether the node replaces one of its name whose disk is lost: it remembers none of the promises that it gave, so
-    /// it must not be counted on for them. The incarnation grows all the same.
+    /// it must not be counted on for them. The incarnation grows all the same. It is said at every start until something
+    /// is durable: a node has to say what it is in the first thing that it stores.
     public var isReplacement = false
 
     /// What was recovered.

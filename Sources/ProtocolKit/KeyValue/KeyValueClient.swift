@@ -5,7 +5,7 @@ import ByteCoding
 ///
 /// Without a session a command that may have arrived is never sent again: its outcome is reported as indeterminate.
 public struct KeyValueClient<Node: ProtocolNode>: ProtocolClient, Sendable
-where Node.Request == KeyValueRequest, Node.Response == KeyValueResponse {
+where Node.Request: RequestEnvelope, Node.Request.Content == KeyValueRequest, Node.Response == KeyValueResponse {
     /// What users ask.
     public typealias Operation = KeyValueCommand
     /// What users get.
@@ -116,7 +116,7 @@ where Node.Request == KeyValueRequest, Node.Response == KeyValueResponse {
         pending[slot].state = .sent
         pending[slot].server = server
         waitingCount -= 1
-        effects.request(pending[slot].request, id: requestID(slot), to: server)
+        effects.request(Node.Request(carrying: pending[slot].request), id: requestID(slot), to: server)
     }
 
     private func requestID(_ slot: Int) -> RequestID {
@@ -249,7 +249,7 @@ where Node.Request == KeyValueRequest, Node.Response == KeyValueResponse {
         setRetry(now, &effects)
         guard !isSessionAsked else { return }
         isSessionAsked = true
-        effects.request(KeyValueRequest(.openSession), id: Self.sessionRequest, to: server)
+        effects.request(Node.Request(carrying: KeyValueRequest(.openSession)), id: Self.sessionRequest, to: server)
     }
 
     private mutating func sessionAnswered(

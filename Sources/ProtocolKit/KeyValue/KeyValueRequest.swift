@@ -82,7 +82,20 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     }
 }
 
-extension KeyValueRequest: ClientRequest {
+extension KeyValueRequest: RequestEnvelope {
+    /// The request itself.
+    @inlinable
+    public init(carrying content: KeyValueRequest) { self = content }
+}
+
+extension KeyValueRequest: PrefixedRequest {
+    /// Reads any command but a stamped one, from an argument on.
+    @inlinable
+    public init(_ command: RESPCommand, from base: Int) throws(CommandError) {
+        guard command.count > base else { throw .wrongArguments(usage: "a command is missing") }
+        try self.init(command, from: base, stamp: nil)
+    }
+
     /// Reads `GET`, `SET`, `DEL`, `CAS key expected new`, `SETNX`, `INCR`, `INCRBY`, `DECR`, `APPEND`, `SESSION.OPEN`, or
     /// any of them after `SESSION id sequence acknowledged-below`.
     @inlinable
@@ -178,35 +191,51 @@ extension KeyValueRequest: ClientRequest {
 
     /// Appends the command.
     public func encode(into writer: inout ByteWriter) {
+        encode(into: &writer, behind: 0) { _ in }
+    }
+
+    /// Appends the command behind `count` arguments, which `prefix` writes.
+    public func encode(into writer: inout ByteWriter, behind count: Int, _ prefix: (inout ByteWriter) -> Void) {
         payload.withUnsafeBytes { region in
-            guard let view = KeyValueView(region) else { return }
-            let stampCount = view.stamp == nil ? 0 : 4
+            guard let view = KeyValueView(region), let arguments = view.argumentCount else { return }
+            writer.writeArrayHeader(count + arguments)
+            prefix(&writer)
             switch view.tag {
-            case CommandTag.get: writer.writeCommand("GET", view, stampCount + 2)
-            case CommandTag.put: writer.writeCommand("SET", view, stampCount + 3, view.tail)
-            case CommandTag.delete: writer.writeCommand("DEL", view, stampCount + 2)
-            case CommandTag.append: writer.writeCommand("APPEND", view, stampCount + 3, view.tail)
-            case CommandTag.putIfAbsent: writer.writeCommand("SETNX", view, stampCount + 3, view.tail)
+            case CommandTag.get: writer.writeCommand("GET", view)
+            case CommandTag.put: writer.writeCommand("SET", view, view.tail)
+            case CommandTag.delete: writer.writeCommand("DEL", view)
+            case CommandTag.append: writer.writeCommand("APPEND", view, view.tail)
+            case CommandTag.putIfAbsent: writer.writeCommand("SETNX", view, view.tail)
             case CommandTag.compareAndSet:
                 guard let pair = view.pair else { return }
-                writer.writeCommand("CAS", view, stampCount + 4, pair.expected, pair.value)
+                writer.writeCommand("CAS", view, pair.expected, pair.value)
             case CommandTag.increment:
-                writer.writeCommand("INCRBY", view, stampCount + 3)
+                writer.writeCommand("INCRBY", view)
                 writer.writeBulk(decimal: Int(view.delta ?? 0))
-            case CommandTag.openSession:
-                writer.writeArrayHeader(1)
-                writer.writeBulk(literal: "SESSION.OPEN")
-            default: return
+            default: writer.writeBulk(literal: "SESSION.OPEN")
             }
+        }
+    }
+}
+
+extension KeyValueView {
+    /// How many arguments the command has, its stamp's included; nil where it can't be written.
+    fileprivate var argumentCount: Int? {
+        let stampCount = stamp == nil ? 0 : 4
+        switch tag {
+        case CommandTag.get, CommandTag.delete: return stampCount + 2
+        case CommandTag.put, CommandTag.append, CommandTag.putIfAbsent, CommandTag.increment: return stampCount + 3
+        case CommandTag.compareAndSet: return pair == nil ? nil : stampCount + 4
+        case CommandTag.openSession: return 1
+        default: return nil
         }
     }
 }
 
 extension ByteWriter {
     fileprivate mutating func writeCommand(
-        _ name: StaticString, _ view: KeyValueView, _ count: Int, _ values: UnsafeRawBufferPointer...
+        _ name: StaticString, _ view: KeyValueView, _ values: UnsafeRawBufferPointer...
     ) {
-        writeArrayHeader(count)
         if let stamp = view.stamp {
             writeBulk(literal: "SESSION")
             writeBulk(decimal: Int(stamp.session.rawValue))

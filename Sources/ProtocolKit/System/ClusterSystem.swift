@@ -19,6 +19,11 @@ public protocol ClusterSystem: Sendable {
     /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
     init(options: VariantOptions, mutation: String?) throws(OptionError)
 
+    /// Whether the chosen options go with a number of nodes in the descriptor's range.
+    ///
+    /// - Throws: ``OptionError`` naming the rule that is broken.
+    func check(nodes: Int) throws(OptionError)
+
     /// A node as it is before its ``Input/start(_:)``.
     func makeNode(_ id: NodeID, members: [NodeID]) -> Node
 
@@ -41,17 +46,36 @@ public protocol ClusterSystem: Sendable {
     /// What one operation of each kind must cost without faults, batching or contention, by the paper.
     func costs(nodes: Int) -> [OperationCost]
 
+    /// How many of so many nodes may be down for good, or have lost their disks, without a promise broken or the others
+    /// ceasing to serve.
+    func toleratedFailures(nodes: Int) -> Int
+
+    /// Whether a node that has lost its disk can be started again under its name: it is told so by
+    /// ``Recovery/isReplacement`` and doesn't count until it is up to date.
+    static var allowsReplacement: Bool { get }
+
+    /// Options that make rare paths common, for a simulation's seed to choose: tiny thresholds for snapshots and batches.
+    static func rareOptions(seed: UInt64) -> VariantOptions
+
     /// Properties to be checked after every step of a simulation.
-    static var invariants: [any Invariant<Node>] { get }
+    static var invariants: [InvariantCheck<Node>] { get }
 }
 
 extension ClusterSystem {
+    /// They do, unless a system says otherwise.
+    public func check(nodes: Int) throws(OptionError) {}
     /// Linearizable, unless a system says otherwise.
     public var consistency: ConsistencyModel { .linearizable }
     /// All of the service's kinds.
     public static var operationKinds: [String] { Offer.kinds }
     /// The service's own.
     public static var defaultMix: String { Offer.defaultMix }
+    /// None, unless a system says otherwise.
+    public func toleratedFailures(nodes: Int) -> Int { 0 }
+    /// It can't, unless a system says otherwise.
+    public static var allowsReplacement: Bool { false }
+    /// None.
+    public static func rareOptions(seed: UInt64) -> VariantOptions { VariantOptions() }
     /// None to compare.
     public static func replicaState(of node: Node) -> ReplicaState? { nil }
 }
@@ -136,17 +160,6 @@ public struct OperationCost: Sendable, Hashable, Codable {
         self.syncDelays = syncDelays
         self.disksBusy = disksBusy
     }
-}
-
-/// A safety property over the states of all nodes, checked after every step of a simulation; one file each.
-public protocol Invariant<Node>: Sendable {
-    associatedtype Node: ProtocolNode
-    /// The property's name in the paper.
-    var name: String { get }
-    /// Looks at the cluster after node `changed` took a step; a node that is down is nil.
-    ///
-    /// - Returns: what is wrong, or nil.
-    mutating func check(_ nodes: [Node?], changed: Int) -> String?
 }
 
 /// Receives a family's systems with their types, so that a runtime can specialise for each.

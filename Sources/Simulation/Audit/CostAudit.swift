@@ -89,6 +89,15 @@ public enum CostAudit {
             nodes: nodes, expected: expected, measured: most?.cost, samples: seen.count, agreeing: most?.count ?? 0)
     }
 
+    /// The node by which clients are best served: equal runs elect the same.
+    private static func leader<System: ClusterSystem>(_ system: System, _ options: SimulationOptions) -> Int? {
+        var options = options
+        options.operations = warmUp
+        let engine = Engine(system: system, options: options)
+        engine.run()
+        return (0..<options.nodes).first { engine.nodes.isUp($0) && engine.nodes[$0].status.isLeader }
+    }
+
     private static func costs<System: ClusterSystem>(
         _ system: System, nodes: Int, mix: OperationMix?
     ) -> [(kind: String, cost: MeasuredCost)] {
@@ -101,6 +110,7 @@ public enum CostAudit {
         options.workload.holdNanoseconds = 0
         options.countsCosts = true
         if let mix { options.workload.mix = mix }
+        options.preferredNode = leader(system, options)
         let engine = Engine(system: system, options: options)
         engine.run()
         // The prologue's operations come first and don't count either, nor does the epilogue's.

@@ -35,6 +35,8 @@ public enum SimulationCampaign {
         public var unknown: [SimulationResult] = []
         /// How many runs didn't hold, and how many show nothing.
         public var failureCount = 0, unknownCount = 0
+        /// The first seed that wasn't started; nil when all were.
+        public var nextSeed: UInt64?
         /// How many failures and unknowns are kept.
         public static let kept = 64
 
@@ -43,6 +45,7 @@ public enum SimulationCampaign {
             elapsedNanoseconds == 0 ? 0 : Double(steps) * 1e9 / Double(elapsedNanoseconds)
         }
 
+        /// What is kept of a run that passed is its counts.
         @usableFromInline
         mutating func add(_ result: SimulationResult) {
             seeds += 1
@@ -78,19 +81,21 @@ public enum SimulationCampaign {
     ///   - options: what else the runs depend on.
     ///   - workers: how many threads; nil for one a core.
     ///   - stopsAtFailure: whether no more seeds are started once something didn't hold.
+    ///   - isCancelled: asked before each run; once it says so, no more seeds are started.
     ///   - progress: called after each run on the thread that did it, with what there is so far.
     /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
     @inlinable
     public static func run<System: ClusterSystem>(
         _ type: System.Type, seeds: ClosedRange<UInt64>, options: SimulationOptions, workers: Int? = nil,
-        stopsAtFailure: Bool = false, progress: @escaping @Sendable (Summary) -> Void = { _ in }
+        stopsAtFailure: Bool = false, isCancelled: @escaping @Sendable () -> Bool = { false },
+        progress: @escaping @Sendable (Summary) -> Void = { _ in }
     ) throws(OptionError) -> Summary {
         let simulation = try Simulation(type, options: options)
         let ledger = Ledger(seeds: seeds)
         let count = max(1, workers ?? activeCores())
         let begin = DispatchTime.now().uptimeNanoseconds
         onThreads(count) {
-            while let seed = ledger.nextSeed() {
+            while !isCancelled(), let seed = ledger.nextSeed() {
                 var options = simulation.options
                 options.seed = seed
                 let result = Simulation(simulation.system, options: options).run()
@@ -99,6 +104,7 @@ public enum SimulationCampaign {
             }
         }
         var summary = ledger.summary
+        summary.nextSeed = ledger.unstarted
         summary.elapsedNanoseconds = DispatchTime.now().uptimeNanoseconds - begin
         summary.workers = count
         return summary
@@ -111,6 +117,7 @@ final class Ledger: Sendable {
     private struct State {
         var next: UInt64?
         let last: UInt64
+        var isStopped = false
         var summary = SimulationCampaign.Summary()
     }
     private let state: Mutex<State>
@@ -123,7 +130,7 @@ final class Ledger: Sendable {
     @usableFromInline
     func nextSeed() -> UInt64? {
         state.withLock { state in
-            guard let seed = state.next else { return nil }
+            guard !state.isStopped, let seed = state.next else { return nil }
             state.next = seed == state.last ? nil : seed + 1
             return seed
         }
@@ -137,10 +144,13 @@ final class Ledger: Sendable {
             state.summary.add(result)
             state.summary.elapsedNanoseconds = DispatchTime.now().uptimeNanoseconds - begin
             state.summary.workers = workers
-            if stopsAtFailure, result.outcome.isViolated { state.next = nil }
+            if stopsAtFailure, result.outcome.isViolated { state.isStopped = true }
             return state.summary
         }
     }
+
+    @usableFromInline
+    var unstarted: UInt64? { state.withLock { $0.next } }
 
     @usableFromInline
     var summary: SimulationCampaign.Summary { state.withLock { $0.summary } }

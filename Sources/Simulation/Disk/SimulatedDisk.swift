@@ -1,52 +1,12 @@
 import ByteCoding
 import ProtocolKit
-
-/// One persisting effect on its way to the disk.
-@usableFromInline
-enum DiskWrite {
-    case append(LogRecord)
-    case truncateSuffix(LogIndex)
-    case discardPrefix(LogIndex)
-    case hardState(Bytes)
-    case snapshot(SnapshotMark, Bytes)
-
-    var byteCount: Int {
-        switch self {
-        case .append(let record): 24 + record.payload.count
-        case .truncateSuffix, .discardPrefix: 8
-        case .hardState(let state): state.count
-        case .snapshot(_, let data): 16 + data.count
-        }
-    }
-}
-
-/// What is on the platter.
-struct DiskImage {
-    var hardState: Bytes?
-    var snapshot: (mark: SnapshotMark, data: Bytes)?
-    /// Everything up to here is discarded.
-    var base = UInt64(0)
-    var log: [LogRecord] = []
-
-    mutating func apply(_ write: DiskWrite) {
-        switch write {
-        case .append(let record): log.append(record)
-        case .truncateSuffix(let index): log.removeLast(log.count - Int(index.rawValue - base - 1))
-        case .discardPrefix(let index):
-            guard index.rawValue > base else { return }
-            log.removeFirst(min(log.count, Int(index.rawValue - base)))
-            base = index.rawValue
-        case .hardState(let state): hardState = state
-        case .snapshot(let mark, let data): snapshot = (mark, data)
-        }
-    }
-}
+import Workload
 
 /// A node's disk: writes wait in order for a sync; a crash takes what wasn't synced.
 @usableFromInline
 struct SimulatedDisk {
-    private var image = DiskImage()
-    private var waiting: [DiskWrite] = []
+    var image = DiskImage()
+    private(set) var waiting: [DiskWrite] = []
     /// How many of the waiting writes the sync under way covers; 0 when there is none.
     private var syncing = 0
     private var begun: (mark: SnapshotMark, data: [UInt8])?
@@ -55,8 +15,16 @@ struct SimulatedDisk {
     private var liveLast = UInt64(0)
     private var waitingSnapshots = 0
 
+    let identity: LogFormat.Identity
+    /// Damage that nobody has noticed yet, with what it is drawn from.
+    var damages: [(damage: DiskDamage, random: SeededGenerator)] = []
+    /// What a start found damaged.
+    private(set) var refusal: LogDamage?
+
     @usableFromInline
-    init() {}
+    init(node: Int) { self.init(identity: LogFormat.Identity(cluster: 1, node: UInt32(node))) }
+
+    init(identity: LogFormat.Identity) { self.identity = identity }
 
     /// Takes a write in; what is wrong with it, or nil.
     @usableFromInline
@@ -134,7 +102,7 @@ struct SimulatedDisk {
         return count
     }
 
-    private mutating func settle(_ count: Int) {
+    mutating func settle(_ count: Int) {
         for position in 0..<count {
             if case .snapshot = waiting[position] { waitingSnapshots -= 1 }
             image.apply(waiting[position])
@@ -154,20 +122,50 @@ struct SimulatedDisk {
     /// - Returns: the number of bytes lost.
     mutating func crash(keeping kept: Int) -> Int {
         settle(kept)
+        return forget()
+    }
+
+    /// Loses what isn't synced, all of it, but for a part of the disk's own making.
+    ///
+    /// - Returns: the number of bytes lost.
+    mutating func forget() -> Int {
         let lost = waiting.reduce(0) { $0 + $1.byteCount } + (begun?.data.count ?? 0)
         waiting.removeAll(keepingCapacity: true)
         waitingSnapshots = 0
         syncing = 0
         begun = nil
-        liveBase = image.base
-        liveLast = image.base + UInt64(image.log.count)
+        resetLive()
         return lost
     }
 
-    /// What a node finds when it starts.
-    @usableFromInline
-    func recovery(incarnation: UInt64, seed: UInt64) -> Recovery {
-        Recovery(
-            incarnation: incarnation, seed: seed, hardState: image.hardState, snapshot: image.snapshot, log: image.log)
+    /// What the node sees is what is on the disk.
+    mutating func resetLive() {
+        liveBase = image.base
+        liveLast = image.base + UInt64(image.log.count)
     }
+
+    /// What a node finds when it starts, or what it finds damaged, at which it refuses to start.
+    @usableFromInline
+    mutating func recovery(incarnation: UInt64, seed: UInt64) -> Result<Recovery, LogDamage> {
+        if let damage = examine() { return .failure(damage) }
+        return .success(
+            Recovery(
+                incarnation: incarnation, seed: seed, hardState: image.hardState, snapshot: image.snapshot,
+                log: image.log))
+    }
+
+    /// What is damaged, as a start would find it, or nil.
+    @usableFromInline
+    mutating func examine() -> LogDamage? {
+        if refusal == nil, !damages.isEmpty { refusal = showDamages() }
+        return refusal
+    }
+
+    /// Whether nothing is on it.
+    @usableFromInline
+    var isEmpty: Bool { image.isEmpty }
+
+    /// Takes everything away.
+    @usableFromInline
+    mutating func wipe() { self = SimulatedDisk(identity: identity) }
 }

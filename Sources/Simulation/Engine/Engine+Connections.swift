@@ -16,7 +16,8 @@ extension Engine {
         if current[place] < 0 {
             current[place] = connections.count
             connections.append(SimulatedConnection(client: client, node: node))
-            queue.push(.clientConnect, at: now &+ drawDelay() &* 2, target: 0, payload: UInt32(current[place]))
+            queue.push(
+                .clientConnect, at: now &+ drawClientDelay(place) &* 2, target: 0, payload: UInt32(current[place]))
         }
         let connection = connections[current[place]]
         if connection.isConnecting {
@@ -26,11 +27,18 @@ extension Engine {
         }
     }
 
+    /// The place of a connection's client and node.
+    @inlinable
+    func place(of connection: SimulatedConnection<Node>) -> Int {
+        connection.client &* members.count &+ connection.node
+    }
+
     @inlinable
     func send(_ request: Node.Request, id: RequestID, by number: Int, cause: Cause) {
         let connection = connections[number]
         guard let copy = recoded(request) else { return }
-        let arrival = max(now &+ drawDelay(), connection.lastArrivalAtNode)
+        let delay = drawClientDelay(place(of: connection))
+        let arrival = max(now &+ delay, connection.lastArrivalAtNode)
         connection.lastArrivalAtNode = arrival
         let slot = requests.insert(ClientFlight(content: copy, id: id, connection: number, cause: cause.hop))
         queue.push(.request, at: arrival, target: 0, payload: slot)
@@ -62,7 +70,8 @@ extension Engine {
         }
         while let next = connection.nextAnswer() {
             guard let copy = recoded(next.response) else { return }
-            let arrival = max(now &+ drawDelay(), connection.lastArrivalAtClient)
+            let delay = drawClientDelay(place(of: connection))
+            let arrival = max(now &+ delay, connection.lastArrivalAtClient)
             connection.lastArrivalAtClient = arrival
             let chain = next.cause.operation == 0 ? Cause() : next.cause.hop
             let slot = responses.insert(ClientFlight(content: copy, id: next.id, connection: number, cause: chain))
@@ -158,15 +167,17 @@ extension Engine {
         guard connection.isOpenAtNode || connection.isOpenAtClient, !connection.isCut else { return }
         if cutsFlight { connection.isCut = true }
         coverage.clientsDisconnected += 1
-        let bound = isSlow ? options.network.detectionNanoseconds : network.meanDelayNanoseconds
+        let place = place(of: connection)
+        let bound =
+            isSlow ? options.network.detectionNanoseconds : network.delay.typical + clientDistance[place]
         if connection.isOpenAtClient {
-            let time = max(now + 1 + networkRandom.below(bound + 1), connection.lastArrivalAtClient + 1)
+            let time = max(now + 1 + clientRandom[place].below(bound + 1), connection.lastArrivalAtClient + 1)
             queue.push(.clientDown, at: time, target: 0, payload: UInt32(number))
         }
         if !hosts[connection.node].isUp {
             connection.isOpenAtNode = false
         } else if connection.isOpenAtNode {
-            let time = max(now + 1 + networkRandom.below(bound + 1), connection.lastArrivalAtNode + 1)
+            let time = max(now + 1 + clientRandom[place].below(bound + 1), connection.lastArrivalAtNode + 1)
             queue.push(.clientGone, at: time, target: 0, payload: UInt32(number))
         }
     }

@@ -85,31 +85,39 @@ extension Engine {
     @inlinable
     func beginSync(_ index: Int, _ host: Host<Node>) {
         guard host.disk.beginSync() else { return }
+        guard !host.isDiskFull else { return stopForDisk(index, "no space left on device") }
         host.syncingCause = host.waitingCause
         host.waitingCause = Cause()
         coverage.syncs &+= 1
         if options.countsCosts { meter.countSync(host.syncingCause) }
         let incarnation = UInt32(truncatingIfNeeded: host.incarnation)
-        let duration = drawSync(host.syncFactor)
+        let duration = drawSync(host)
         queue.push(.synced, at: now &+ duration, target: index, payload: incarnation)
-        if host.downtimeAtNextSync > 0 { killDuringSync(index, host, duration) }
+        if host.strikeAtNextSync != nil { strikeDuringSync(host, duration) }
+        if host.crashAtNextSync != nil {
+            var random = faultDetails(index)
+            queue.push(.crash, at: now &+ random.below(duration), target: index, payload: incarnation)
+        }
         if options.disk.lieAboutSync {
             queue.push(.lie, at: now &+ 1, target: index, payload: incarnation)
         }
     }
 
     @inlinable
-    func drawSync(_ factor: UInt64) -> UInt64 {
+    func drawSync(_ host: Host<Node>) -> UInt64 {
         if options.countsCosts { return CostMeter.syncNanoseconds }
+        // In memory, or with the system's cache as the disk, a write is done when the turn ends.
+        if options.durability != .synced { return 1 }
         let shortest = options.disk.minimumSyncNanoseconds
         let longest = max(shortest, options.disk.maximumSyncNanoseconds)
-        return (shortest &+ diskRandom.below(longest &- shortest &+ 1)) &* factor
+        return (shortest &+ host.diskRandom.below(longest &- shortest &+ 1)) &* host.syncFactor
     }
 
     @inlinable
     func syncDone(_ index: Int, incarnation: UInt32) {
         let host = hosts[index]
         guard host.isUp, UInt32(truncatingIfNeeded: host.incarnation) == incarnation else { return }
+        guard !host.failsNextSync else { return stopForDisk(index, "sync failed: input/output error") }
         let count = UInt64(host.disk.finishSync())
         if options.disk.lieAboutSync {
             beginSync(index, host)
@@ -181,7 +189,7 @@ extension Engine {
                 return
             }
             let slot = reads.insert((part, host.incarnation))
-            queue.push(.snapshotRead, at: now &+ drawSync(host.syncFactor), target: index, payload: slot)
+            queue.push(.snapshotRead, at: now &+ drawSync(host), target: index, payload: slot)
         }
     }
 

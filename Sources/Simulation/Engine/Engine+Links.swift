@@ -15,22 +15,28 @@ extension Engine {
         if options.countsCosts { meter.countMessage(cause) }
         let direction = links.direction(from, to)
         guard let epoch = links.epoch(from, to), !links.isBlocked[direction],
-            network.loss == 0 || !networkRandom.chance(network.loss)
+            network.loss == 0 || !links.random[direction].chance(network.loss)
         else {
             coverage.messagesDropped &+= 1
             if trace.isOn { trace.line(now, "n\(from)>n\(to) lost \(message)") }
             return
         }
         guard let copy = recoded(message) else { return }
-        let delay = drawDelay() &+ links.extraDelay[direction]
-        if network.duplication > 0, networkRandom.chance(network.duplication) {
+        var delay = drawLinkDelay(direction) &+ links.extraDelay[direction]
+        if network.capacityBytesPerSecond > 0 {
+            guard let wait = links.admit(writer.count, on: direction, at: now, network) else {
+                return overflow(from, to)
+            }
+            delay &+= wait
+        }
+        if network.duplication > 0, links.random[direction].chance(network.duplication) {
             coverage.messagesDuplicated &+= 1
-            let again = now &+ delay &+ drawDelay() &* networkRandom.below(50)
+            let again = now &+ delay &+ drawLinkDelay(direction) &* links.random[direction].below(50)
             post(Flight(message: copy, from: from, epoch: nil, cause: cause.hop), at: again, to: to)
         }
-        if network.reordering > 0, networkRandom.chance(network.reordering) {
+        if network.reordering > 0, links.random[direction].chance(network.reordering) {
             coverage.messagesReordered &+= 1
-            let late = now &+ delay &+ drawDelay() &* networkRandom.below(20)
+            let late = now &+ delay &+ drawLinkDelay(direction) &* links.random[direction].below(20)
             post(Flight(message: copy, from: from, epoch: nil, cause: cause.hop), at: late, to: to)
             return
         }
@@ -60,8 +66,25 @@ extension Engine {
         }
     }
 
+    /// A queue is full: the connection ends, as it does in the real runtime.
+    @usableFromInline
+    func overflow(_ from: Int, _ to: Int) {
+        coverage.messagesDropped &+= 1
+        coverage.queuesOverflowed &+= 1
+        if trace.isOn { trace.line(now, "n\(from)>n\(to) the queue is full") }
+        breakLink(from, to, cutsFlight: false, isSlow: false)
+    }
+
     @inlinable
     func arrive(_ slot: UInt32, at to: Int) {
+        let direction = links.direction(messages.elements[Int(slot)]!.from, to)
+        // What comes while others wait waits behind them.
+        if links.stalledUntil[direction] > now || !links.stalled[direction].isEmpty { return stall(slot, direction) }
+        hand(slot, to: to)
+    }
+
+    @inlinable
+    func hand(_ slot: UInt32, to: Int) {
         let flight = messages.take(slot)
         if let epoch = flight.epoch {
             guard links.receives(flight.from, to, epoch: epoch) else {
@@ -75,13 +98,33 @@ extension Engine {
         deliver(.message(flight.message, from: members[flight.from]), to: to, cause: flight.cause)
     }
 
+    @usableFromInline
+    func stall(_ slot: UInt32, _ direction: Int) {
+        coverage.messagesStalled &+= 1
+        if links.stalled[direction].isEmpty {
+            queue.push(.unstall, at: max(now, links.stalledUntil[direction]), target: 0, payload: UInt32(direction))
+        }
+        links.stalled[direction].append(slot)
+    }
+
+    /// Delivers what stood still, unless the link was clogged again in the meantime.
+    @usableFromInline
+    func unstall(_ direction: Int) {
+        guard links.stalledUntil[direction] <= now else {
+            return queue.push(.unstall, at: links.stalledUntil[direction], target: 0, payload: UInt32(direction))
+        }
+        let waiting = links.stalled[direction]
+        links.stalled[direction] = []
+        for slot in waiting { hand(slot, to: direction % members.count) }
+    }
+
     /// Schedules an attempt to connect two nodes, once both have noticed the end of their last connection.
     @usableFromInline
     func scheduleConnect(_ a: Int, _ b: Int) {
         let pair = links.pair(a, b)
         guard !links.isUp(a, b), !links.isConnecting[pair] else { return }
         links.isConnecting[pair] = true
-        let time = max(now, links.noticedAt[pair]) + drawDelay() + 1
+        let time = max(now, links.noticedAt[pair]) + drawLinkDelay(links.direction(a, b)) + 1
         queue.push(.connect, at: time, target: min(a, b), payload: UInt32(max(a, b)))
     }
 
@@ -126,7 +169,9 @@ extension Engine {
                 links.isToldUp[direction] = false
                 continue
             }
-            let delay = isSlow ? networkRandom.below(options.network.detectionNanoseconds + 1) : drawDelay()
+            let delay =
+                isSlow
+                ? links.random[direction].below(options.network.detectionNanoseconds + 1) : drawLinkDelay(direction)
             let time = max(now + delay, cutsFlight ? 0 : links.lastArrival[direction]) + 1
             links.noticedAt[pair] = max(links.noticedAt[pair], time)
             queue.push(.linkDown, at: time, target: to, payload: UInt32(from))

@@ -1,19 +1,45 @@
 import ProtocolKit
 import Workload
 
+/// What a crash takes of what wasn't synced.
+@usableFromInline
+enum CrashLoss {
+    /// A random part: what is left is what was written first.
+    case randomPart
+    case everything
+    /// What is left ends within a record.
+    case torn
+}
+
 extension Engine {
-    /// Starts a node with what its disk holds.
+    /// Starts a node with what its disk holds, or finds that it can't.
     @inlinable
     func start(_ index: Int) {
         let host = hosts[index]
         guard !host.isUp, host.isStarting else { return }
         host.isStarting = false
+        guard !host.isDiskFull else {
+            if trace.isOn { trace.line(now, "n\(index) doesn't start: no space left on device") }
+            return
+        }
+        switch host.disk.recovery(incarnation: host.incarnation + 1, seed: host.startRandom.next()) {
+        case .success(let recovery): begin(index, host, recovery)
+        case .failure(let damage): refuseStart(index, damage)
+        }
+    }
+
+    @inlinable
+    func begin(_ index: Int, _ host: Host<Node>, _ recovered: Recovery) {
+        var recovery = recovered
+        // A replacement that has stored nothing yet remembers no more than it did at its first start.
+        host.isReplaced = host.isReplaced && host.disk.isEmpty
+        recovery.isReplacement = host.isReplaced
+        if host.isReplaced { coverage.replacements += 1 }
         host.reset()
         host.isUp = true
         host.incarnation += 1
         if host.incarnation > 1 { coverage.restarts += 1 }
-        nodes[index] = system.makeNode(members[index], members: members)
-        let recovery = host.disk.recovery(incarnation: host.incarnation, seed: startRandom.next())
+        nodes.start(index, system.makeNode(members[index], members: members), incarnation: host.incarnation)
         step(index, host, .start(recovery), cause: Cause())
         endTurn(index, host, cause: Cause())
         for other in 0..<members.count where other != index { scheduleConnect(index, other) }
@@ -21,21 +47,40 @@ extension Engine {
 
     /// Stops a node at once.
     @usableFromInline
-    func kill(_ index: Int) {
+    func kill(_ index: Int, losing loss: CrashLoss = .randomPart) {
         let host = hosts[index]
         guard host.isUp else { return }
         coverage.crashes += 1
         host.isUp = false
-        nodes[index] = nil
-        let waiting = host.disk.waitingCount
-        let kept = options.disk.keepsRandomPrefix && waiting > 0 ? diskRandom.below(waiting + 1) : 0
-        coverage.unsyncedBytesLost += UInt64(host.disk.crash(keeping: kept))
+        nodes.stop(index)
+        // Draws of its own: leaving a kill out changes no other draw.
+        var random = faultDetails(index)
+        loseUnsynced(index, host, loss, &random)
         host.reset()
         for other in 0..<members.count where other != index {
-            breakLink(index, other, cutsFlight: networkRandom.chance(0.5), isSlow: false)
+            breakLink(index, other, cutsFlight: random.chance(0.5), isSlow: false)
         }
         for number in connections.indices where connections[number].node == index {
-            breakConnection(number, cutsFlight: networkRandom.chance(0.5), isSlow: false)
+            breakConnection(number, cutsFlight: random.chance(0.5), isSlow: false)
+        }
+    }
+
+    private func loseUnsynced(_ index: Int, _ host: Host<Node>, _ loss: CrashLoss, _ random: inout SeededGenerator) {
+        let waiting = host.disk.waitingCount
+        switch (options.durability, loss) {
+        case (.memory, _):
+            host.disk.wipe()
+            host.isReplaced = true
+        case (.buffered, _): coverage.unsyncedBytesLost += UInt64(host.disk.crash(keeping: waiting))
+        case (.synced, .torn):
+            let (lost, cutShort, wrong) = host.disk.tear(&random)
+            coverage.unsyncedBytesLost += UInt64(lost)
+            if cutShort > 0 { coverage.writesTorn += 1 }
+            if let wrong { violate("torn write", "node \(index) takes it for damage: \(wrong.reason)") }
+        case (.synced, .randomPart):
+            let kept = options.disk.keepsRandomPrefix && waiting > 0 ? random.below(waiting + 1) : 0
+            coverage.unsyncedBytesLost += UInt64(host.disk.crash(keeping: kept))
+        case (.synced, .everything): coverage.unsyncedBytesLost += UInt64(host.disk.crash(keeping: 0))
         }
     }
 
@@ -48,11 +93,11 @@ extension Engine {
             host.inbox.append(Arrival(input: input, cause: cause, generation: generation))
             return
         }
-        if !options.countsCosts, options.batchProbability > 0, turnRandom.chance(options.batchProbability) {
+        if !options.countsCosts, options.batchProbability > 0, host.turnRandom.chance(options.batchProbability) {
             host.inbox.append(Arrival(input: input, cause: cause, generation: generation))
             host.isTurnScheduled = true
             queue.push(
-                .turn, at: now &+ turnRandom.below(options.batchDelayNanoseconds &+ 1), target: index, payload: 0)
+                .turn, at: now &+ host.turnRandom.below(options.batchDelayNanoseconds &+ 1), target: index, payload: 0)
             return
         }
         if case .linkUp(let peer) = input { links.learn(index, Int(peer.rawValue), epoch: generation) }
@@ -68,7 +113,7 @@ extension Engine {
         host.isTurnScheduled = false
         let waiting = host.inbox.count - host.inboxHead
         guard !host.isPaused, waiting > 0 else { return }
-        let count = 1 + turnRandom.below(waiting)
+        let count = 1 + host.turnRandom.below(waiting)
         if count > 1 { coverage.batchedTurns += 1 }
         let incarnation = host.incarnation
         var cause = Cause()
@@ -107,21 +152,22 @@ extension Engine {
     func step(_ index: Int, _ host: Host<Node>, _ input: Input<Node>, cause: Cause) {
         steps &+= 1
         if trace.isOn { trace.line(now, "n\(index) \(input)") }
-        nodes[index]!.step(input, at: host.clock.now(now), effects: &host.effects)
+        nodes[index].step(input, at: host.clock.now(now), effects: &host.effects)
         afterStep(index, host, cause: cause)
     }
 
     @inlinable
     func endTurn(_ index: Int, _ host: Host<Node>, cause: Cause) {
         guard host.isUp, violation == nil else { return }
-        nodes[index]!.step(.turnEnded, at: host.clock.now(now), effects: &host.effects)
+        nodes[index].step(.turnEnded, at: host.clock.now(now), effects: &host.effects)
         afterStep(index, host, cause: cause)
     }
 
     @inlinable
     func afterStep(_ index: Int, _ host: Host<Node>, cause: Cause) {
+        let states = nodes.states
         for number in invariants.indices {
-            if let message = invariants[number].check(nodes, changed: index) {
+            if let message = invariants[number].check(states, index) {
                 violate(invariants[number].name, message)
                 return
             }

@@ -11,37 +11,32 @@ extension Engine {
         if trace.isOn { trace.line(now, "-- operations and faults begin") }
         queue.push(.phaseEnd, at: now + options.chaosLimitNanoseconds, target: 0, payload: Phase.chaos.rawValue)
         beginFaults()
-        for user in users.indices { scheduleUser(user, after: drawPause(afterError: false)) }
+        for user in users.indices { scheduleUser(user, after: drawPause(user, afterError: false)) }
         guard options.operations == 0 else { return }
         beginRecovery()
         endRecoveryIfDone()
     }
 
-    /// Heals everything; from now on everything must be answered.
+    /// Heals everything, or a quorum; from now on everything must be answered.
     @usableFromInline
     func beginRecovery() {
         phase = .recovery
-        if trace.isOn { trace.line(now, "-- everything is healed") }
-        nemesis = nil
-        network.loss = 0
-        network.duplication = 0
-        network.reordering = 0
-        apply(.heal, isScheduled: false)
-        for index in hosts.indices {
-            hosts[index].syncFactor = 1
-            resume(index)
-            apply(.restart(members[index]), isScheduled: false)
+        healSome()
+        guard !isBeyondRepair else {
+            liveness = .notChecked("more nodes are lost for good than can be done without")
+            phase = .finished
+            return
         }
         queue.push(
             .phaseEnd, at: now + options.livenessLimitNanoseconds, target: 0, payload: Phase.recovery.rawValue)
         for user in users.indices where users[user].current == nil {
-            scheduleUser(user, after: drawPause(afterError: false))
+            scheduleUser(user, after: drawPause(user, afterError: false))
         }
     }
 
     @usableFromInline
     func endRecoveryIfDone() {
-        guard underWay == 0 else { return }
+        guard phase == .recovery, underWay == 0 else { return }
         for user in users.indices {
             if users[user].answeredInRecovery < options.livenessOperations || users[user].followUp != nil { return }
         }
@@ -49,16 +44,10 @@ extension Engine {
         script = Offer.Source.epilogue(options: workload)
         scriptPosition = 0
         if trace.isOn { trace.line(now, "-- the epilogue begins") }
-        guard !script.isEmpty else { return endEpilogue() }
+        guard !script.isEmpty else { return beginQuiet() }
         queue.push(
             .phaseEnd, at: now + options.livenessLimitNanoseconds, target: 0, payload: Phase.epilogue.rawValue)
         scheduleUser(0, after: 1)
-    }
-
-    @usableFromInline
-    func endEpilogue() {
-        liveness = .held
-        phase = .finished
     }
 
     /// A phase has taken all the time it may.
@@ -85,7 +74,7 @@ extension Engine {
         case .epilogue:
             liveness = .violated("the epilogue isn't done: \(scriptPosition) of \(script.count) operations answered")
             phase = .finished
-        case .finished: break
+        case .quiet, .finished: break
         }
     }
 
@@ -103,11 +92,12 @@ extension Engine {
                 completion: .indeterminate(.timedOut), sent: users[user].sent, received: now)
         }
         guard trace.isOn else { return }
-        for index in nodes.indices {
-            guard let status = nodes[index]?.status else {
+        for index in members.indices {
+            guard nodes.isUp(index) else {
                 trace.line(now, "n\(index) down")
                 continue
             }
+            let status = nodes[index].status
             let facts = status.facts.map { " \($0.name):\($0.value)" }.joined()
             trace.line(now, "n\(index) role:\(status.role)\(facts)")
         }
@@ -118,7 +108,8 @@ extension Engine {
     func result() -> SimulationResult {
         SimulationResult(
             seed: options.seed, verdicts: judge.verdicts(budgetNanoseconds: options.judgeBudgetNanoseconds),
-            violation: violation, halts: halts, liveness: liveness, coverage: coverage, steps: steps,
+            violation: violation, halts: halts, detected: detected, faults: struck, liveness: liveness,
+            coverage: coverage, steps: steps,
             virtualNanoseconds: now - .seconds(1), answered: answered, failed: failed, indeterminate: indeterminate,
             fingerprint: fingerprint, trace: trace.text)
     }

@@ -48,11 +48,12 @@ extension Engine {
 
     /// A pause before a user's next operation; longer after one that wasn't answered.
     @inlinable
-    func drawPause(afterError: Bool) -> UInt64 {
+    func drawPause(_ user: Int, afterError: Bool) -> UInt64 {
         if options.countsCosts { return CostMeter.pauseNanoseconds }
         let mean = Double(options.thinkNanoseconds)
-        let isLong = userRandom.chance(0.25)
-        return 1 &+ UInt64(userRandom.exponential(mean: afterError ? 2 * mean : isLong ? 3.7 * mean : mean / 10))
+        let isLong = users[user].random.chance(0.25)
+        return 1
+            &+ UInt64(users[user].random.exponential(mean: afterError ? 2 * mean : isLong ? 3.7 * mean : mean / 10))
     }
 
     @inlinable
@@ -87,7 +88,7 @@ extension Engine {
             if let operation = users[user].followUp.take() { return operation }
             guard users[user].answeredInRecovery < options.livenessOperations else { return nil }
             return users[user].source.next()
-        case .finished: return nil
+        case .quiet, .finished: return nil
         }
     }
 
@@ -128,9 +129,9 @@ extension Engine {
         if phase == .prologue || phase == .epilogue {
             if isAnswered { scriptPosition += 1 }
             if scriptPosition < script.count {
-                scheduleUser(0, after: drawPause(afterError: !isAnswered))
+                scheduleUser(0, after: drawPause(0, afterError: !isAnswered))
             } else {
-                phase == .prologue ? beginChaos() : endEpilogue()
+                phase == .prologue ? beginChaos() : beginQuiet()
             }
             return
         }
@@ -141,7 +142,7 @@ extension Engine {
         } else if phase == .chaos
             ? started < options.operations : users[user].answeredInRecovery < options.livenessOperations
         {
-            scheduleUser(user, after: drawPause(afterError: !isAnswered))
+            scheduleUser(user, after: drawPause(user, afterError: !isAnswered))
         }
         if phase == .chaos, started >= options.operations { beginRecovery() }
         if phase == .recovery { endRecoveryIfDone() }

@@ -38,10 +38,11 @@ struct ClientFlight<Content> {
     }
 }
 
-/// The phases of a run: VOPR's two (safety under faults, then progress without them) between prologue and epilogue.
+/// The phases of a run: VOPR's two (safety under faults, then progress without them) between prologue and epilogue, and
+/// the quiet in which replicas come to agree.
 @usableFromInline
 enum Phase: UInt32 {
-    case prologue, chaos, recovery, epilogue, finished
+    case prologue, chaos, recovery, epilogue, quiet, finished
 }
 
 /// One user: a source of operations, one under way at a time.
@@ -54,10 +55,13 @@ struct User<Offer: Service> {
     @usableFromInline var sent = UInt64(0)
     @usableFromInline var answeredInRecovery = 0
     @usableFromInline var isScheduled = false
+    /// What its pauses are drawn from.
+    @usableFromInline var random: SeededGenerator
 
     @inlinable
-    init(source: Offer.Source) {
+    init(source: Offer.Source, random: SeededGenerator) {
         self.source = source
+        self.random = random
     }
 }
 
@@ -78,14 +82,13 @@ final class Engine<System: ClusterSystem> {
     @exclusivity(unchecked) @usableFromInline var phase = Phase.prologue
     @exclusivity(unchecked) @usableFromInline var trace: Trace
 
-    @exclusivity(unchecked) @usableFromInline var networkRandom: SeededGenerator
-    @exclusivity(unchecked) @usableFromInline var diskRandom: SeededGenerator
-    @exclusivity(unchecked) @usableFromInline var turnRandom: SeededGenerator
-    @exclusivity(unchecked) @usableFromInline var userRandom: SeededGenerator
-    @exclusivity(unchecked) @usableFromInline var faultRandom: SeededGenerator
-    @exclusivity(unchecked) @usableFromInline var startRandom: SeededGenerator
+    @usableFromInline let root: SeededGenerator
+    /// What the delays between clients and nodes are drawn from, by client and node.
+    @exclusivity(unchecked) @usableFromInline var clientRandom: [SeededGenerator]
+    /// Nanoseconds that the distance between a client and a node takes at least, by client and node.
+    @usableFromInline let clientDistance: [UInt64]
 
-    @exclusivity(unchecked) @usableFromInline var nodes: [Node?]
+    @usableFromInline let nodes: NodeStore<Node>
     @exclusivity(unchecked) @usableFromInline var hosts: [Host<Node>] = []
     @exclusivity(unchecked) @usableFromInline var links: LinkTable
     /// The network as it is at the moment, faults included.
@@ -116,10 +119,20 @@ final class Engine<System: ClusterSystem> {
     @exclusivity(unchecked) @usableFromInline var scriptPosition = 0
     @exclusivity(unchecked) @usableFromInline var scriptAttempts = 0
 
+    @usableFromInline let world: FaultWorld
     @exclusivity(unchecked) @usableFromInline var nemesis: Nemesis?
+    @exclusivity(unchecked) @usableFromInline var chaosBegan = UInt64(0)
+    /// The faults that struck, and what ended them, as a script that lets them strike again.
+    @exclusivity(unchecked) @usableFromInline var struck: [ScheduledFault] = []
+    /// Which nodes the faults were ended for.
+    @exclusivity(unchecked) @usableFromInline var isHealed: [Bool]
+    /// When the replicas have to agree.
+    @exclusivity(unchecked) @usableFromInline var quietUntil = UInt64(0)
+    /// Nodes that refused to start with a damaged disk.
+    @exclusivity(unchecked) @usableFromInline var detected: [Halt] = []
     @exclusivity(unchecked) @usableFromInline var scheduledFaults: [Fault] = []
 
-    @exclusivity(unchecked) @usableFromInline var invariants: [any Invariant<Node>]
+    @usableFromInline let invariants: [InvariantCheck<Node>]
     @exclusivity(unchecked) @usableFromInline var violation: InvariantViolation?
     @exclusivity(unchecked) @usableFromInline var halts: [Halt] = []
     @exclusivity(unchecked) @usableFromInline var liveness = Liveness.notChecked(
@@ -140,19 +153,23 @@ final class Engine<System: ClusterSystem> {
         self.system = system
         members = (0..<UInt32(options.nodes)).map(NodeID.init)
         let root = SeededGenerator(seed: options.seed)
-        networkRandom = root.split(1)
-        diskRandom = root.split(2)
-        turnRandom = root.split(3)
-        userRandom = root.split(4)
-        faultRandom = root.split(5)
-        startRandom = root.split(6)
+        self.root = root
+        world = FaultWorld(system, nodes: options.nodes, durability: options.durability)
+        let places = 0..<options.clients * options.nodes
+        let (clientStream, regions) = (root.split(2), options.network.regions)
+        clientRandom = places.map { clientStream.split(UInt64($0)) }
+        clientDistance = places.map { regions.delay(from: $0 / options.nodes, to: $0 % options.nodes) }
         trace = Trace(limit: options.traceLimit)
         workload = options.workload
         var seeds = root.split(options.workload.seed &+ 7)
         workload.seed = seeds.next()
         network = options.network
-        nodes = Array(repeating: nil, count: options.nodes)
-        links = LinkTable(count: options.nodes)
+        isHealed = Array(repeating: true, count: options.nodes)
+        nodes = NodeStore(count: options.nodes)
+        network.loss = 0
+        network.duplication = 0
+        network.reordering = 0
+        links = LinkTable(count: options.nodes, regions: regions, random: root.split(1))
         current = Array(repeating: -1, count: options.clients * options.nodes)
         isClientBlocked = Array(repeating: false, count: options.clients * options.nodes)
         judge = Offer.Judge(options: workload, promise: system.consistency)
@@ -163,24 +180,30 @@ final class Engine<System: ClusterSystem> {
     @inlinable
     func setUp() {
         for node in 0..<options.nodes {
-            let host = Host<Node>()
-            host.clock = drawClock(&startRandom, options.clocks, isExact: options.countsCosts)
+            let host = Host<Node>(node: node, random: root.split(3).split(UInt64(node)))
+            host.clock = drawClock(&host.startRandom, options.clocks, isExact: options.countsCosts)
             host.isStarting = true
             hosts.append(host)
-            queue.push(.start, at: now + startRandom.below(1_000_000), target: node, payload: 0)
+            queue.push(.start, at: now + host.startRandom.below(1_000_000), target: node, payload: 0)
         }
         let total = options.clients * options.usersPerClient
         for client in 0..<options.clients {
             clients.append(
                 system.makeClient(
-                    number: client, members: members, preferred: members[client % members.count],
+                    number: client, members: members, preferred: members[options.preferredNode ?? client % members.count],
                     timeoutNanoseconds: options.operationTimeoutNanoseconds))
             clientTimers.append(TimerTable())
         }
         for user in 0..<total {
-            users.append(User(source: Offer.Source(user: user, users: total, options: workload)))
+            users.append(
+                User(
+                    source: Offer.Source(user: user, users: total, options: workload),
+                    random: root.split(4).split(UInt64(user))))
         }
-        for client in 0..<options.clients { stepClient(client, .start(seed: startRandom.next()), cause: Cause()) }
+        for client in 0..<options.clients {
+            var seeds = root.split(6).split(UInt64(client))
+            stepClient(client, .start(seed: seeds.next()), cause: Cause())
+        }
         script = Offer.Source.prologue(options: workload)
         queue.push(.phaseEnd, at: now + options.livenessLimitNanoseconds, target: 0, payload: Phase.prologue.rawValue)
         if script.isEmpty { beginChaos() } else { scheduleUser(0, after: 0) }
@@ -214,6 +237,7 @@ final class Engine<System: ClusterSystem> {
         case .synced: syncDone(target, incarnation: event.payload)
         case .lie: lie(target, incarnation: event.payload)
         case .snapshotRead: snapshotRead(target, event.payload)
+        case .unstall: unstall(Int(event.payload))
         case .request: requestArrived(event.payload)
         case .response: responseArrived(event.payload)
         case .clientTimer: clientTimer(target, event.payload)
@@ -226,6 +250,8 @@ final class Engine<System: ClusterSystem> {
         case .clientGone: nodeNoticesEnd(Int(event.payload))
         case .strike: strike(event.payload)
         case .fault: apply(scheduledFaults[Int(event.payload)], isScheduled: true)
+        case .crash: crashNow(target, incarnation: event.payload)
+        case .settle: compareReplicas()
         case .phaseEnd: phaseTimeIsUp(event.payload)
         }
     }
@@ -238,15 +264,26 @@ final class Engine<System: ClusterSystem> {
         if trace.isOn { trace.line(now, "VIOLATION \(name): \(message)") }
     }
 
-    /// One network delay.
+    /// One delay of a message between nodes.
     @inlinable
-    func drawDelay() -> UInt64 {
+    func drawLinkDelay(_ direction: Int) -> UInt64 {
         if options.countsCosts { return CostMeter.delayNanoseconds }
-        let shortest = network.minimumDelayNanoseconds
-        let mean = network.meanDelayNanoseconds
-        guard mean > shortest else { return shortest }
-        let drawn = shortest &+ UInt64(networkRandom.exponential(mean: Double(mean &- shortest)))
-        return min(drawn, max(network.maximumDelayNanoseconds, shortest))
+        return drawDelay(&links.random[direction], links.distance[direction])
+    }
+
+    /// One delay of a message between a client and a node, by their place.
+    @inlinable
+    func drawClientDelay(_ place: Int) -> UInt64 {
+        if options.countsCosts { return CostMeter.delayNanoseconds }
+        return drawDelay(&clientRandom[place], clientDistance[place])
+    }
+
+    @inlinable
+    func drawDelay(_ random: inout SeededGenerator, _ distance: UInt64) -> UInt64 {
+        let drawn = network.delay.draw(&random)
+        guard distance > 0 else { return drawn }
+        let jitter = random.exponential(mean: Double(distance) * network.regions.jitter)
+        return drawn &+ distance &+ UInt64(jitter)
     }
 }
 

@@ -19,6 +19,8 @@ enum EventKind: UInt8 {
     case connect
     /// Node `target` notices that the link to node `payload` is down.
     case linkDown
+    /// What stood still in the direction `payload` arrives.
+    case unstall
     /// A request in slot `payload` arrives.
     case request
     /// A response in slot `payload` arrives.
@@ -37,6 +39,10 @@ enum EventKind: UInt8 {
     case strike
     /// The scheduled fault `payload` happens.
     case fault
+    /// Node `target`, still in the incarnation with the low bits `payload`, crashes in its sync.
+    case crash
+    /// The replicas are compared.
+    case settle
     /// The time for phase `payload` is up.
     case phaseEnd
 }

@@ -1,4 +1,5 @@
 import ProtocolKit
+import Workload
 
 /// An input that waits for its node's turn.
 @usableFromInline
@@ -41,7 +42,7 @@ struct Held<Node: ProtocolNode> {
 @usableFromInline
 final class Host<Node: ProtocolNode> {
     @exclusivity(unchecked) @usableFromInline var effects = Effects<Node>()
-    @exclusivity(unchecked) @usableFromInline var disk = SimulatedDisk()
+    @exclusivity(unchecked) @usableFromInline var disk: SimulatedDisk
     @exclusivity(unchecked) @usableFromInline var timers = TimerTable()
     @exclusivity(unchecked) @usableFromInline var clock = SimulatedClock()
     @exclusivity(unchecked) @usableFromInline var inbox: [Arrival<Node>] = []
@@ -64,11 +65,33 @@ final class Host<Node: ProtocolNode> {
     @exclusivity(unchecked) @usableFromInline var hasUnannouncedSync = false
     @exclusivity(unchecked) @usableFromInline var incarnation = UInt64(0)
     @exclusivity(unchecked) @usableFromInline var syncFactor = UInt64(1)
-    /// To be killed during the next sync and restarted after so many nanoseconds; 0 for not.
-    @exclusivity(unchecked) @usableFromInline var downtimeAtNextSync = UInt64(0)
+    /// What the nemesis wants to strike during the next sync.
+    @exclusivity(unchecked) @usableFromInline var strikeAtNextSync: Strike?
+    /// A crash that waits for something to be unsynced.
+    @exclusivity(unchecked) @usableFromInline var crashAtNextSync: Fault?
+    /// The next sync fails.
+    @exclusivity(unchecked) @usableFromInline var failsNextSync = false
+    @exclusivity(unchecked) @usableFromInline var isDiskFull = false
+    /// Its disk is damaged: it can't start any more.
+    @exclusivity(unchecked) @usableFromInline var isLost = false
+    /// Its disk was lost, and nothing has been stored since.
+    @exclusivity(unchecked) @usableFromInline var isReplaced = false {
+        didSet { if isReplaced { wasReplaced = true } }
+    }
+    @exclusivity(unchecked) @usableFromInline var wasReplaced = false
+
+    /// What syncs, turns and starts are drawn from.
+    @exclusivity(unchecked) @usableFromInline var diskRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var turnRandom: SeededGenerator
+    @exclusivity(unchecked) @usableFromInline var startRandom: SeededGenerator
 
     @inlinable
-    init() {}
+    init(node: Int, random: SeededGenerator) {
+        disk = SimulatedDisk(node: node)
+        diskRandom = random.split(1)
+        turnRandom = random.split(2)
+        startRandom = random.split(3)
+    }
 
     /// Forgets everything but the disk and the clock.
     @inlinable
@@ -83,7 +106,9 @@ final class Host<Node: ProtocolNode> {
         waitingCause = Cause()
         syncingCause = Cause()
         isPaused = false
-        downtimeAtNextSync = 0
+        strikeAtNextSync = nil
+        crashAtNextSync = nil
+        failsNextSync = false
         isTurnScheduled = false
         waitingReads.removeAll()
         hasUnannouncedSync = false

@@ -1,3 +1,6 @@
+import ProtocolKit
+import Workload
+
 /// The connections between nodes, one for each pair, and what lies in the way of messages.
 @usableFromInline
 struct LinkTable {
@@ -22,9 +25,20 @@ struct LinkTable {
     @usableFromInline var isBlocked: [Bool]
     /// Nanoseconds added to the delay, by direction.
     @usableFromInline var extraDelay: [UInt64]
+    /// Nanoseconds that the distance takes at least, by direction.
+    @usableFromInline let distance: [UInt64]
+    /// Until when a path carries what was sent before, by direction.
+    @usableFromInline var busyUntil: [UInt64]
+    /// Until when nothing arrives, by direction.
+    @usableFromInline var stalledUntil: [UInt64]
+    /// The messages that have come and stand still, in order, by direction.
+    @usableFromInline var stalled: [[UInt32]]
+    /// What each direction's delays and mishaps are drawn from: streams of their own, so that what happens on one link
+    /// changes no draw on another.
+    @usableFromInline var random: [SeededGenerator]
 
     @usableFromInline
-    init(count: Int) {
+    init(count: Int, regions: RegionMatrix, random root: SeededGenerator) {
         self.count = count
         let pairs = count * count
         isConnected = Array(repeating: false, count: pairs)
@@ -37,6 +51,11 @@ struct LinkTable {
         noticedAt = Array(repeating: 0, count: pairs)
         lastArrival = noticedAt
         extraDelay = noticedAt
+        busyUntil = noticedAt
+        stalledUntil = noticedAt
+        stalled = Array(repeating: [], count: pairs)
+        distance = (0..<pairs).map { regions.delay(from: $0 / count, to: $0 % count) }
+        random = (0..<pairs).map { root.split(UInt64($0)) }
     }
 
     /// The place of a direction.
@@ -59,6 +78,20 @@ struct LinkTable {
     /// The sender has handled the notice that a connection is up.
     @usableFromInline
     mutating func learn(_ from: Int, _ to: Int, epoch: UInt32) { known[direction(from, to)] = epoch }
+
+    /// Takes a message into the queue of a path.
+    ///
+    /// - Returns: how long it takes until the last byte has left, or nil where there is no room.
+    @usableFromInline
+    mutating func admit(_ bytes: Int, on direction: Int, at now: UInt64, _ network: NetworkOptions) -> UInt64? {
+        let rate = Double(network.capacityBytesPerSecond) / 1e9
+        let waiting = busyUntil[direction] > now ? busyUntil[direction] - now : 0
+        // A message that alone is longer than the queue passes when nothing waits.
+        if waiting > 0, Double(waiting) * rate + Double(bytes) > Double(network.queueBytes) { return nil }
+        let wait = waiting + UInt64(Double(bytes) / rate)
+        busyUntil[direction] = now + wait
+        return wait
+    }
 
     func isUp(_ a: Int, _ b: Int) -> Bool { isConnected[pair(a, b)] }
 

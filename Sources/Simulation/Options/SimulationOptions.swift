@@ -21,6 +21,13 @@ public struct SimulationOptions: Sendable {
     public var seed: UInt64
     /// The faults.
     public var faults = FaultPlan.none
+    /// How durable what nodes call durable is: a crash takes what isn't. In memory a crash takes everything, so that nodes
+    /// crash only where the system can replace them; buffered writes survive the process and no disk fault touches them.
+    public var durability = Durability.synced
+    /// Whether each seed draws a network, disks, clocks, a load and rare options of the system of its own.
+    public var variesBySeed = false
+    /// Whether half of the runs heal no more than a quorum once the faults end, where the system bears it.
+    public var healsQuorums = true
     /// The network.
     public var network = NetworkOptions()
     /// The disks.
@@ -44,6 +51,8 @@ public struct SimulationOptions: Sendable {
     public var chaosLimitNanoseconds = UInt64.seconds(120)
     /// Virtual nanoseconds within which everything must have been answered once all faults are healed.
     public var livenessLimitNanoseconds = UInt64.seconds(30)
+    /// Virtual nanoseconds within which replicas must agree once all is quiet.
+    public var convergenceLimitNanoseconds = UInt64.seconds(30)
     /// Operations that each user must get answered after all faults are healed.
     public var livenessOperations = 2
     /// Bytes of trace kept, the newest; 0 for none.
@@ -52,6 +61,8 @@ public struct SimulationOptions: Sendable {
     public var judgeBudgetNanoseconds = UInt64.seconds(10)
     /// Whether costs are counted: everything takes a fixed time and each input is a turn of its own.
     @usableFromInline var countsCosts = false
+    /// The node that all clients ask first; nil for another one each.
+    @usableFromInline var preferredNode: Int?
 
     /// A run of a system with its usual number of nodes and its service's usual mix on a few keys, without faults.
     public init<System: ClusterSystem>(for system: System.Type, seed: UInt64 = 1) {
@@ -68,6 +79,7 @@ public struct SimulationOptions: Sendable {
     public static func chaos<System: ClusterSystem>(for system: System.Type, seed: UInt64 = 1) -> SimulationOptions {
         var options = SimulationOptions(for: system, seed: seed)
         options.faults = .random(.chaos)
+        options.variesBySeed = true
         options.network.loss = 0.01
         options.network.duplication = 0.01
         options.network.reordering = 0.05
@@ -75,27 +87,6 @@ public struct SimulationOptions: Sendable {
         options.clocks.driftPartsPerMillion = 100
         return options
     }
-}
-
-/// How the simulated network behaves. Without loss, duplication and reordering it is TCP's: first in, first out, and
-/// what is lost is lost with its connection, which both ends are told.
-public struct NetworkOptions: Sendable, Hashable {
-    /// Shortest delay of one message, in nanoseconds.
-    public var minimumDelayNanoseconds = UInt64.microseconds(50)
-    /// Mean delay; what exceeds the shortest is exponentially distributed.
-    public var meanDelayNanoseconds = UInt64.microseconds(300)
-    /// Longest delay.
-    public var maximumDelayNanoseconds = UInt64.milliseconds(10)
-    /// Probability that a message between nodes is lost without a word.
-    public var loss = 0.0
-    /// Probability that a message between nodes arrives twice.
-    public var duplication = 0.0
-    /// Probability that a message between nodes can be overtaken.
-    public var reordering = 0.0
-    /// Longest time until the ends of a broken connection notice, in nanoseconds.
-    public var detectionNanoseconds = UInt64.milliseconds(50)
-    /// The usual network.
-    public init() {}
 }
 
 /// How the simulated disks behave. Syncs are grouped: what comes during one is synced by the next.
@@ -108,6 +99,8 @@ public struct DiskOptions: Sendable, Hashable {
     public var keepsRandomPrefix = true
     /// A planted fault of the runtime: syncs are announced before they are done.
     public var lieAboutSync = false
+    /// A planted fault of the runtime: damage at rest isn't noticed.
+    public var ignoresChecksums = false
     /// The usual disks.
     public init() {}
 }

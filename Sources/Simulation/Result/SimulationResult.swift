@@ -11,6 +11,10 @@ public struct SimulationResult: Sendable {
     public var violation: InvariantViolation?
     /// Nodes that stopped themselves.
     public var halts: [Halt]
+    /// Nodes that refused to start because their disk was damaged, and how they knew.
+    public var detected: [Halt]
+    /// The faults that struck and what ended them, in order: as a script they let the same run happen again.
+    public var faults: [ScheduledFault]
     /// Whether all was answered after the faults had been healed.
     public var liveness: Liveness
     /// What the run went through.
@@ -29,6 +33,17 @@ public struct SimulationResult: Sendable {
     public var fingerprint: UInt64
     /// The newest lines of the trace, where it was on.
     public var trace: String
+
+    /// The name of what didn't hold: an invariant, a judged property, `halt` or `liveness`; nil where everything that was
+    /// checked held or nothing was shown.
+    public var brokenProperty: String? {
+        guard outcome.isViolated else { return nil }
+        if let violation { return violation.name }
+        for judged in verdicts {
+            if case .violated = judged.verdict { return judged.property }
+        }
+        return halts.isEmpty ? "liveness" : "halt"
+    }
 
     /// What the run shows, worst first: a broken rule, then a missing answer, then an undecided judge.
     public var outcome: SimulationOutcome {

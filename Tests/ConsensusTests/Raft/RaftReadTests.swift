@@ -41,8 +41,8 @@ struct RaftReadTests {
 
         let get = KeyValueRequest(.get(key: "k"))
         leader.turn(
-            .request(get, RequestToken(connection: ConnectionID(1), sequence: 1)),
-            .request(get, RequestToken(connection: ConnectionID(1), sequence: 2)))
+            .request(.content(get), RequestToken(connection: ConnectionID(1), sequence: 1)),
+            .request(.content(get), RequestToken(connection: ConnectionID(1), sequence: 2)))
         #expect(leader.appends(to: 1).count == 1)
         leader.match(1, from: 1)
         #expect(leader.replies == [.absent, .absent])

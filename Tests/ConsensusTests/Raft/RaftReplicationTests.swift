@@ -14,7 +14,8 @@ struct RaftReplicationTests {
         leader.match(1, from: 2)
         let requests = (0..<5).map {
             Input<Server>.request(
-                KeyValueRequest(.put(key: "k", value: "v")), RequestToken(connection: ConnectionID(1), sequence: $0))
+                .content(KeyValueRequest(.put(key: "k", value: "v"))),
+                RequestToken(connection: ConnectionID(1), sequence: $0))
         }
         leader.turn(requests[0], requests[1], requests[2], requests[3], requests[4])
         for peer in [1, 2] as [UInt32] {

@@ -68,7 +68,7 @@ struct RaftSnapshotTests {
         let (leader, disk) = compactedLeader(200)
         let mark = try #require(disk.mark)
         #expect(disk.data.count > 3 * 256)
-        #expect(disk.chunksInAStep == 2, "one chunk, in two pieces: its length and itself")
+        #expect(disk.chunksInAStep == 4, "one chunk, and the configuration before the first: each a length and itself")
         #expect(leader.server.log.baseIndex > .zero)
         #expect(leader.server.log.baseIndex < mark.index)
         #expect(disk.discarded.last == leader.server.log.baseIndex)
@@ -134,9 +134,13 @@ struct RaftSnapshotTests {
         /// What the leader sends in its step, its snapshot being read for it.
         func sending(_ leader: inout SteppedServer) -> [RaftMessage] {
             var messages = leader.sent(to: 2).map(\.message)
-            for case .readSnapshot(let transfer, let offset, let limit) in leader.effects.list {
+            var reads = leader.effects.list
+            while let effect = reads.first {
+                reads.removeFirst()
+                guard case .readSnapshot(let transfer, let offset, let limit) = effect else { continue }
                 leader.turn(.snapshotRead(disk.part(transfer, offset, limit)))
                 messages += leader.sent(to: 2).map(\.message)
+                reads += leader.effects.list
             }
             return messages
         }

@@ -99,7 +99,7 @@ private struct InMemoryCluster: ~Copyable {
     mutating func write(_ requests: ArraySlice<KeyValueRequest>) {
         for request in requests {
             let token = RequestToken(connection: ConnectionID(1), sequence: 1)
-            servers[0].step(.request(request, token), at: now)
+            servers[0].step(.request(.content(request), token), at: now)
         }
         servers[0].takeTurn(at: now, sending: &outbox, done: &done)
         deliver()
