@@ -200,8 +200,9 @@ private enum Requirement {
         let isReported = operation.result != KeyValueOperation.unreported
         switch operation.kind {
         case .get: self = isReported ? .equals(operation.result) : .anything
-        case .put: self = .anything
-        case .delete: self = !isReported ? .anything : operation.result == 0 ? .equals(ValueIdentity.absent) : .isPresent
+        case .put, .concatenate: self = .anything
+        case .delete:
+            self = !isReported ? .anything : operation.result == 0 ? .equals(ValueIdentity.absent) : .isPresent
         case .compareAndSet:
             self = operation.outcome == .mismatch ? .differs(operation.result) : .equals(operation.result)
         case .increment:
@@ -228,7 +229,11 @@ private enum Requirement {
 
     /// Those of the writes that can have helped to bring the state about.
     func relevant(_ writes: [Int], _ history: [KeyValueOperation]) -> [Int] {
-        guard case .equals(let value) = self, value == ValueIdentity.absent || ValueIdentity.isWritten(value) else {
+        // What texts are joined to a value can't be told from the value.
+        let hasTexts = writes.contains { history[$0].kind == .concatenate }
+        guard case .equals(let value) = self, !hasTexts,
+            value == ValueIdentity.absent || ValueIdentity.isWritten(value)
+        else {
             if case .nothing = self { return [] }
             return writes
         }
@@ -263,6 +268,7 @@ private enum KeyEffect {
             guard let value = ValueIdentity.integerValue(state) else { return state }
             return ValueIdentity.integer(value &+ Int64(bitPattern: operation.argument))
         case .append: return ValueIdentity.appending(operation.argument, to: state)
+        case .concatenate: return TextIdentity.joined(state, operation.argument, factor: operation.result)
         }
     }
 
