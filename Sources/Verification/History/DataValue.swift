@@ -1,5 +1,5 @@
 /// A value of EDN or JSON, as far as histories need it.
-enum DataValue: Equatable {
+enum DataValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -12,7 +12,7 @@ enum DataValue: Equatable {
     case map([Field])
 
     /// A key of a map and what it stands for.
-    struct Field: Equatable {
+    struct Field: Equatable, Sendable {
         var key: DataValue
         var value: DataValue
     }
