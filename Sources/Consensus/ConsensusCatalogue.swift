@@ -6,4 +6,9 @@ public func registerConsensus<Registry: SystemRegistry>(_ registry: inout Regist
     registry.add(UnreplicatedSystem.self)
     registry.add(RaftSystem.self)
     registry.add(ZabSystem.self)
+    registry.add(ABDSystem.self)
+    registry.add(VotingSystem.self)
+    registry.add(MultiPaxosSystem.self)
+    registry.add(PrimaryBackupSystem.self)
+    registry.add(DynamoSystem.self)
 }

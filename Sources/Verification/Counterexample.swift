@@ -10,13 +10,18 @@ public struct Counterexample: Sendable, Hashable, Codable {
         public var startNanoseconds: UInt64
         /// When it ended, in nanoseconds on the history's clock; `nil` when it never did.
         public var endNanoseconds: UInt64?
+        /// Whether it is the event that can't be explained; nil where none is singled out.
+        public var isOffender: Bool?
 
         /// An event of `actor` from `startNanoseconds` to `endNanoseconds` (`nil`: it never ended).
-        public init(actor: String, label: String, startNanoseconds: UInt64, endNanoseconds: UInt64?) {
+        public init(
+            actor: String, label: String, startNanoseconds: UInt64, endNanoseconds: UInt64?, isOffender: Bool = false
+        ) {
             self.actor = actor
             self.label = label
             self.startNanoseconds = startNanoseconds
             self.endNanoseconds = endNanoseconds
+            self.isOffender = isOffender ? true : nil
         }
     }
 
@@ -26,10 +31,13 @@ public struct Counterexample: Sendable, Hashable, Codable {
     public var events: [Event]
     /// Further lines, for example the balances that do not add up.
     public var notes: [String]
+    /// What the times count, where it is not nanoseconds.
+    public var unit: String?
 
     /// A counter-example; the events are put in order of start, then end, then actor.
-    public init(summary: String, events: [Event] = [], notes: [String] = []) {
+    public init(summary: String, events: [Event] = [], notes: [String] = [], unit: String? = nil) {
         self.summary = summary
+        self.unit = unit
         self.notes = notes
         self.events = events.sorted {
             ($0.startNanoseconds, $0.endNanoseconds ?? .max, $0.actor, $0.label)
@@ -40,21 +48,24 @@ public struct Counterexample: Sendable, Hashable, Codable {
     /// The summary, the events as a table with bars over an ordinal time axis, and the notes.
     ///
     /// The axis is ordinal: one column for each distinct instant, so that order and overlap, which are what matters, show
-    /// whatever the durations are. `[` begins, `]` ends, `>` never ended.
+    /// whatever the durations are. `[` begins, `]` ends, `>` never ended. The event that can't be explained has an
+    /// exclamation mark.
     public var text: String {
-        ([summary] + EventTable(events: events).lines + notes).joined(separator: "\n")
+        ([summary] + EventTable(events: events, unit: unit ?? "ns").lines + notes).joined(separator: "\n")
     }
 }
 
 /// Lays out events as lines of plain text.
 private struct EventTable {
+    private static let offender = "!"
     var events: [Counterexample.Event]
+    var unit: String
 
     var lines: [String] {
         guard let origin = events.map(\.startNanoseconds).min() else { return [] }
         let instants = Set(events.flatMap { [$0.startNanoseconds] + ($0.endNanoseconds.map { [$0] } ?? []) }).sorted()
-        let header = ["actor", "operation", "from +ns", "to +ns", "order"]
-        var rows = [header]
+        let header = ["actor", "operation", "from +\(unit)", "to +\(unit)", "order"]
+        var rows = [header + [""]]
         for event in events {
             let end = event.endNanoseconds
             let bar = bar(
@@ -63,12 +74,13 @@ private struct EventTable {
             rows.append([
                 event.actor, event.label, String(event.startNanoseconds - origin),
                 end.map { String($0 >= origin ? $0 - origin : 0) } ?? "never", bar,
+                event.isOffender == true ? Self.offender : "",
             ])
         }
         let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
-            var line = " "
-            for column in row.indices {
+            var line = row.last == Self.offender ? "!" : " "
+            for column in header.indices {
                 let padding = String(repeating: " ", count: widths[column] - row[column].count)
                 let isNumber = column == 2 || column == 3
                 line += " " + (isNumber ? padding + row[column] : row[column] + padding)

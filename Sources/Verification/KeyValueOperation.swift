@@ -12,6 +12,7 @@
 /// | compareAndSet | identity to write | identity that was *expected*, whatever the outcome |
 /// | increment | delta as `Int64` bits | identity of the integer after it (``ValueIdentity/integer(_:)``), or ``unreported`` |
 /// | append | identity of the piece | number of pieces after it, or ``unreported`` |
+/// | concatenate | identity of the text (``TextIdentity``) | factor of the text's length, whatever the outcome |
 public struct KeyValueOperation: Sendable, Hashable {
     /// What was asked.
     public enum Kind: UInt8, Sendable, Hashable, CaseIterable, Codable {
@@ -27,6 +28,8 @@ public struct KeyValueOperation: Sendable, Hashable {
         case increment
         /// Appends a piece to the value that is there, empty when absent.
         case append
+        /// Joins a text to the text that is there, empty when absent.
+        case concatenate
     }
 
     /// What is known of the effect.
@@ -155,29 +158,22 @@ extension KeyValueOperation {
     }
 }
 
+extension KeyValueOperation {
+    /// A text joined to what is there; the answer tells nothing.
+    public static func concatenate(
+        _ key: UInt32, _ text: some Collection<UInt8>, _ outcome: Outcome = .ok, by client: UInt16, _ span: Span
+    ) -> Self {
+        Self(
+            .concatenate, key: key, client: client, argument: TextIdentity.identity(of: text),
+            result: TextIdentity.factor(ofLength: text.count), outcome: outcome, invokedNanoseconds: span.invoked,
+            returnedNanoseconds: span.returned)
+    }
+}
+
 extension KeyValueOperation: CustomStringConvertible {
     /// The operation as counter-examples show it, for example `cas k3 #1→#2 mismatch`.
-    public var description: String {
-        let name = ["get", "put", "delete", "cas", "increment", "append"][Int(kind.rawValue)]
-        return "\(name) k\(key) \(detail)\(outcome == .ok ? "" : " \(outcome)")"
-    }
-
-    private var detail: String {
-        let isAnswered = outcome == .ok && result != Self.unreported
-        return switch kind {
-        case .get: isAnswered ? "→ \(ValueIdentity.text(result))" : "→ ?"
-        case .put: ValueIdentity.text(argument)
-        case .delete: isAnswered ? (result == 0 ? "→ nothing there" : "→ removed") : "→ ?"
-        case .compareAndSet: "\(ValueIdentity.text(result))→\(ValueIdentity.text(argument))"
-        case .increment: "by \(Int64(bitPattern: argument)) → \(isAnswered ? ValueIdentity.text(result) : "?")"
-        case .append: "\(ValueIdentity.text(argument)) → \(isAnswered ? "\(result) pieces" : "?")"
-        }
-    }
+    public var description: String { HistoryNames.numbers.label(self) }
 
     /// The operation as an event of a counter-example.
-    var event: Counterexample.Event {
-        Counterexample.Event(
-            actor: "client \(client)", label: description, startNanoseconds: invokedNanoseconds,
-            endNanoseconds: hasReturned ? returnedNanoseconds : nil)
-    }
+    var event: Counterexample.Event { HistoryNames.numbers.event(self) }
 }

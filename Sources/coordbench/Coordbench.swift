@@ -15,6 +15,7 @@ struct Coordbench: ParsableCommand {
               coordbench run raft --duration 2s          a cluster, a load, a report
               coordbench run raft unreplicated --durability memory,synced
               coordbench serve raft --client-port 7000   to play with by redis-cli
+              coordbench check history.edn --model kv    judges a history of any store
 
             Results go to standard output, everything else to standard error.
 
@@ -25,7 +26,7 @@ struct Coordbench: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             ListCommand.self, RunCommand.self, ReportCommand.self, FloorCommand.self, ServeCommand.self,
-            NodeCommand.self, SimulateCommand.self,
+            NodeCommand.self, SimulateCommand.self, CheckCommand.self,
         ])
 }
 

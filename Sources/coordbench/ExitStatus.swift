@@ -38,6 +38,7 @@ enum ExitStatus: Int32, CaseIterable {
             self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage
+        case is UnreadableHistory: self = .unreadable
         case let error as RecordError:
             switch error.trouble {
             case .reading: self = .unreadable

@@ -12,7 +12,7 @@ struct UsageTests {
 
     @Test(
         "explains every command, with an example",
-        arguments: ["list", "run", "report", "floor", "serve", "node", "simulate"])
+        arguments: ["list", "run", "report", "floor", "serve", "node", "simulate", "check"])
     func commandHelp(name: String) async throws {
         let result = try await Command.run(["help", name])
         #expect(result.status == 0)
@@ -90,6 +90,7 @@ enum Snapshots {
           coordbench run raft --duration 2s          a cluster, a load, a report
           coordbench run raft unreplicated --durability memory,synced
           coordbench serve raft --client-port 7000   to play with by redis-cli
+          coordbench check history.edn --model kv    judges a history of any store
 
         Results go to standard output, everything else to standard error.
 
@@ -115,6 +116,8 @@ enum Snapshots {
           node                    Runs one node of a cluster as a process of its own.
           simulate                Runs a system in virtual time under faults, one run a
                                   seed, and checks every step.
+          check                   Judges a recorded history: is it what such a store may
+                                  do?
 
           See 'coordbench help <subcommand>' for detailed help.
 

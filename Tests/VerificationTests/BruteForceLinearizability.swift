@@ -7,15 +7,21 @@ enum BruteForce {
         case absent
         case pieces([UInt64])
         case integer(Int64)
+        case text([UInt8])
 
         var identity: UInt64 {
             switch self {
             case .absent: ValueIdentity.absent
             case .pieces(let pieces): ValueIdentity.list(pieces)
             case .integer(let value): ValueIdentity.integer(value)
+            case .text(let text): TextIdentity.identity(of: text)
             }
         }
     }
+
+    /// The texts that histories with texts put and append, by identity.
+    static let texts = Dictionary(
+        uniqueKeysWithValues: ["a", "b", "ab"].map { (TextIdentity.identity(of: $0.utf8), Array($0.utf8)) })
 
     static func isLinearizable(_ history: [KeyValueOperation]) -> Bool {
         let byKey = Dictionary(grouping: history.filter { $0.outcome != .failed }, by: \.key)
@@ -40,31 +46,43 @@ enum BruteForce {
         case .get:
             return !operation.hasReturned || value.identity == operation.result ? value : nil
         case .put:
-            return .pieces([operation.argument])
+            return put(operation.argument)
         case .delete:
             return isTold && (operation.result == 1) != (value != .absent) ? nil : .absent
         case .compareAndSet:
             let matches = value.identity == operation.result
-            if !operation.hasReturned { return matches ? .pieces([operation.argument]) : value }
+            if !operation.hasReturned { return matches ? put(operation.argument) : value }
             if operation.outcome == .mismatch { return matches ? nil : value }
-            return matches ? .pieces([operation.argument]) : nil
+            return matches ? put(operation.argument) : nil
         case .increment:
             let before: Int64
             switch value {
             case .absent: before = 0
             case .integer(let integer): before = integer
-            case .pieces: return operation.hasReturned ? nil : value
+            case .pieces, .text: return operation.hasReturned ? nil : value
             }
             let after = Value.integer(before + Int64(bitPattern: operation.argument))
             return isTold && after.identity != operation.result ? nil : after
+        case .concatenate:
+            guard let text = texts[operation.argument] else { return nil }
+            switch value {
+            case .absent: return .text(text)
+            case .text(let before): return .text(before + text)
+            case .pieces, .integer: return nil
+            }
         case .append:
             let pieces: [UInt64]
             switch value {
             case .absent: pieces = []
             case .pieces(let list): pieces = list
-            case .integer: return operation.hasReturned ? nil : value
+            case .integer, .text: return operation.hasReturned ? nil : value
             }
             return isTold && operation.result != UInt64(pieces.count + 1) ? nil : .pieces(pieces + [operation.argument])
         }
+    }
+
+    private static func put(_ identity: UInt64) -> Value {
+        if identity == ValueIdentity.absent { return .absent }
+        return texts[identity].map(Value.text) ?? .pieces([identity])
     }
 }

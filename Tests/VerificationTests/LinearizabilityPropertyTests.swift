@@ -24,6 +24,8 @@ struct LinearizabilityPropertyTests {
         Mix(kinds: [.get, .append], hasDistinctValues: true),
         Mix(kinds: [.get, .append, .put, .delete], hasDistinctValues: true),
         Mix(kinds: [.get, .append, .put], hasDistinctValues: false),
+        Mix(kinds: [.get, .concatenate], hasDistinctValues: false),
+        Mix(kinds: [.get, .concatenate, .put, .delete], hasDistinctValues: false),
     ]
 
     @Test("checker and definition agree", arguments: mixes)

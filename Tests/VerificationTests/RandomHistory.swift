@@ -10,6 +10,8 @@ struct RandomHistory {
     var hasDistinctValues: Bool
     var indeterminateShare = 0.15
     private var nextValue: UInt64 = 1
+    /// The texts that have been made, by identity.
+    private var texts = BruteForce.texts
 
     init(seed: UInt64, kinds: [KeyValueOperation.Kind], hasDistinctValues: Bool) {
         generator = SeededGenerator(seed: seed)
@@ -18,12 +20,15 @@ struct RandomHistory {
     }
 
     private mutating func value() -> UInt64 {
+        if kinds.contains(.concatenate) { return TextIdentity.identity(of: text().utf8) }
         if hasDistinctValues {
             nextValue += 1
             return nextValue
         }
         return 1 + generator.below(3 as UInt64)
     }
+
+    private mutating func text() -> String { ["a", "b", "ab"][generator.below(3)] }
 
     /// `count` operations of one key, spread so that about `overlap` run at a time.
     mutating func correct(count: Int, overlap: Int = 3, key: UInt32 = 0) -> [KeyValueOperation] {
@@ -78,6 +83,15 @@ struct RandomHistory {
             let delta = hasDistinctValues ? 1 + Int64(generator.below(2)) : [1, 1, -1][generator.below(3)]
             if happens { state = ValueIdentity.integer(before + delta) }
             return .increment(key, adding: delta, returning: isLost ? nil : before + delta, outcome, by: client, span)
+        case .concatenate:
+            let joined = KeyValueOperation.concatenate(key, Array(text().utf8), outcome, by: client, span)
+            if happens {
+                let before = texts[state] ?? []
+                let after = before + (BruteForce.texts[joined.argument] ?? [])
+                state = TextIdentity.identity(of: after)
+                texts[state] = after
+            }
+            return joined
         case .append:
             guard ValueIdentity.integerValue(state) == nil || state == ValueIdentity.absent else {
                 return .get(key, returning: state, by: client, span)
@@ -95,7 +109,10 @@ struct RandomHistory {
         let index = generator.below(history.count)
         let other = history[generator.below(history.count)]
         switch generator.below(5) {
-        case 0 where history[index].kind == other.kind && history[index].hasReturned == other.hasReturned:
+        // The result of a concatenation is no answer.
+        case 0
+        where history[index].kind == other.kind && history[index].hasReturned == other.hasReturned
+            && other.kind != .concatenate:
             history[index].result = other.result
         case 1:
             let length = history[index].returnedNanoseconds &- history[index].invokedNanoseconds

@@ -73,10 +73,12 @@ public struct BankJudge: HistoryJudge {
         let committed = transfers.lazy.filter { $0.outcome == .committed }.count
         let indeterminate = transfers.lazy.filter { $0.outcome == .indeterminate }.count
         let unopened = Verdict.unknown(reason: "the accounts were not opened in this run")
-        let atomicVerdict = isOpened ? AtomicityChecker.check(atomic) : unopened
+        let start = ContinuousClock.now
+        let budget = Duration.nanoseconds(Int64(clamping: budgetNanoseconds))
+        let atomicVerdict = isOpened ? AtomicityChecker.check(atomic, deadline: start + budget / 2) : unopened
         atomic.finalBalances = nil
         atomic.audits = audits
-        let conserved = isOpened ? AtomicityChecker.check(atomic) : unopened
+        let conserved = isOpened ? AtomicityChecker.check(atomic, deadline: start + budget) : unopened
         return [
             JudgedProperty(
                 property: "atomic", verdict: atomicVerdict,

@@ -44,8 +44,8 @@ extension Raft {
         let node = random.below(peers.count + 1)
         let some = node == peers.count ? id : peers[node].id
         let isVoter = configuration.voter(some) != nil
-        if isVoter, random.chance(0.5) { return .transfer(some) }
-        if random.chance(0.3) {
+        if isVoter, random.chance(0.3) { return .transfer(some) }
+        if !configuration.learners.isEmpty, random.chance(0.4) {
             var nodes = configuration.voters.map(\.node) + configuration.learners
             random.shuffle(&nodes)
             let floor = min(Self.fewestVoters, nodes.count)

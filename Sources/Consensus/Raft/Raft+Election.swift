@@ -92,7 +92,11 @@ extension Raft {
 
     /// Whether this server leads, or has heard from a current leader within the shortest election timeout. One that
     /// restarted counts as having heard at its start, since it may have promised a lease before.
+    ///
+    /// Without check-quorum nobody is loyal, as in the paper, unless leases need it: a leader that is heard and can't hear
+    /// would never step down, and the others would be loyal to it for ever.
     private func isLoyal(at now: Now) -> Bool {
+        guard options.checksQuorum || options.reads == .lease else { return false }
         if role == .leader { return true }
         guard let heardAt, options.mutation != .voteWithoutStickiness else { return false }
         return now.monotonic < heardAt + options.electionTimeout

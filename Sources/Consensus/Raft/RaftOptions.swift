@@ -80,7 +80,8 @@ public struct RaftOptions: Sendable {
     public var isParallel = true
     /// Whether a candidate asks first whether it could win (thesis, section 9.6).
     public var hasPreVote = true
-    /// Whether a leader that hears from no quorum for an election timeout steps down (thesis, section 6.2).
+    /// Whether a leader that hears from no quorum for an election timeout steps down (thesis, section 6.2), and servers
+    /// that have just heard from a leader don't vote (section 4.2.3).
     public var checksQuorum = true
     /// How reads are made linearizable.
     public var reads = RaftReads.readIndex

@@ -30,7 +30,9 @@ public struct RaftSystem: ClusterSystem {
             OptionSpecification(
                 "pre-vote", .toggle, default: "on", help: "a candidate asks first whether it could win"),
             OptionSpecification(
-                "check-quorum", .toggle, default: "on", help: "a leader without a quorum's contact steps down"),
+                "check-quorum", .toggle, default: "on",
+                help:
+                    "a leader without a quorum's contact steps down, and who has just heard from a leader doesn't vote"),
             OptionSpecification(
                 "reads", .choice(RaftReads.allCases.map(\.rawValue)), default: "read-index",
                 help: "how reads are made linearizable"),
@@ -74,6 +76,12 @@ public struct RaftSystem: ClusterSystem {
         hasSessions = resolved.isOn("sessions")
     }
 
+    /// There can't be more voters than nodes.
+    public func check(nodes: Int) throws(OptionError) {
+        guard let voters = options.voters, voters > nodes else { return }
+        throw .invalidValue(option: "voters", value: "\(voters)", valid: "0...\(nodes), the number of nodes")
+    }
+
     /// A server before its start.
     public func makeNode(_ id: NodeID, members: [NodeID]) -> Node {
         Raft(id: id, members: members, options: options)
@@ -105,6 +113,15 @@ public struct RaftSystem: ClusterSystem {
                 : OperationCost(kind: kind, messageDelays: delays, messages: messages, syncDelays: 0)
         }
     }
+
+    /// A minority of the voters; a random change of the membership leaves three of them at least.
+    public func toleratedFailures(nodes: Int) -> Int {
+        let voters = min(nodes, options.voters ?? nodes)
+        return ((options.churnInterval > 0 ? min(voters, 3) : voters) - 1) / 2
+    }
+
+    /// A server that has lost its disk comes back as a learner and is admitted again by a change of the membership.
+    public static var allowsReplacement: Bool { true }
 
     /// How far a server has applied; nil for one that has no part in the cluster, as far as it knows.
     public static func replicaState(of node: Node) -> ReplicaState? {

@@ -1,12 +1,12 @@
 import ByteCoding
 import ProtocolKit
 
-/// Writes a state machine's snapshot to disk, a chunk at a time, from a frozen copy: no step does all of it.
+/// Writes a state's snapshot to disk, a chunk at a time, from a frozen copy: no step does all of it.
 ///
 /// On disk each chunk follows its length in 32 bits, because a snapshot is sent and read back in other pieces than it
 /// was written in.
 @usableFromInline
-struct SnapshotWriter<Machine: StateMachine>: Sendable {
+struct SnapshotWriter<Machine: SnapshottableState>: Sendable {
     /// What stands on disk complete, if anything.
     @usableFromInline var stored: SnapshotMark?
     /// The frozen copy that is being written.
@@ -80,16 +80,16 @@ struct SnapshotWriter<Machine: StateMachine>: Sendable {
     }
 }
 
-/// Puts a state machine together from the pieces of a stored snapshot, wherever they were cut.
+/// Puts a state together from the pieces of a stored snapshot, wherever they were cut.
 @usableFromInline
-struct SnapshotAssembler<Machine: StateMachine>: Sendable {
+struct SnapshotAssembler<Machine: SnapshottableState>: Sendable {
     private var machine = Machine()
     private var pending: [UInt8] = []
     private let hasHeader: Bool
     /// The first chunk, where that is the protocol's own.
     private(set) var header: Bytes?
 
-    /// A chunk is far smaller: a state machine gives it at about 64 KiB, or one item.
+    /// A chunk is far smaller: a state gives it at about 64 KiB, or one item.
     private static var limit: Int { RaftLimits.messageBytes }
 
     /// - Parameter hasHeader: whether the first chunk is the protocol's own.

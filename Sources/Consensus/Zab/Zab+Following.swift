@@ -111,6 +111,8 @@ extension Zab {
     @inlinable
     mutating func forward(effects: inout Effects<Self>) {
         guard let leader else { return }
+        // What seemed to be lost may have come back as proposals in the same turn.
+        following.forwarded = max(following.forwarded, writes.assigned)
         while following.forwarded < writes.last {
             let message = Forward(
                 bond: following.bond, first: following.forwarded &- following.forwardBase &+ 1,

@@ -175,7 +175,7 @@ extension Zab {
         leading.transferCount += 1
         learners[position].stage = .transferring
         learners[position].inFlight.removeAll()
-        learners[position].transfer = SnapshotTransfer(number: transferNumber(position), since: now.monotonic)
+        learners[position].transfer = ZabSnapshotTransfer(number: transferNumber(position), since: now.monotonic)
         readPart(for: position, at: now, effects: &effects)
     }
 

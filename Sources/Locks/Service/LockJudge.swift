@@ -93,7 +93,12 @@ public struct LockJudge: HistoryJudge {
         }
         var numbers: [UInt32: UInt16] = [:]
         for (number, lock) in locks.enumerated() { numbers[lock] = UInt16(number) }
-        return [exclusion(numbers), fencing(numbers), order(numbers)]
+        let clock = ContinuousClock()
+        let end = clock.now + .nanoseconds(Int64(clamping: budgetNanoseconds))
+        // Each gets an equal share of the time that is left.
+        return [exclusion, fencing, order].enumerated().map { number, judge in
+            judge(numbers, clock.now + max(.zero, end - clock.now) / (3 - number))
+        }
     }
 
     /// The holds in the checker's form; `isLosable` marks them so that overlaps are left to the other property.
@@ -110,17 +115,18 @@ public struct LockJudge: HistoryJudge {
         }
     }
 
-    private func exclusion(_ numbers: [UInt32: UInt16]) -> JudgedProperty {
+    private func exclusion(_ numbers: [UInt32: UInt16], _ deadline: ContinuousClock.Instant) -> JudgedProperty {
         let findings = MutualExclusionChecker.check(
-            records(numbers, tokens: false, arrivals: nil, isLosable: false))
+            records(numbers, tokens: false, arrivals: nil, isLosable: false), deadline: deadline)
         return JudgedProperty(
             property: "mutual-exclusion", verdict: findings.verdict,
             basis: "\(findings.holds) holds of \(numbers.count) locks, \(findings.contended) contended")
     }
 
-    private func fencing(_ numbers: [UInt32: UInt16]) -> JudgedProperty {
+    private func fencing(_ numbers: [UInt32: UInt16], _ deadline: ContinuousClock.Instant) -> JudgedProperty {
         let tokens = MutualExclusionChecker.check(
-            records(numbers, tokens: true, arrivals: nil, isLosable: true), claims: [.fencing, .losableHolds])
+            records(numbers, tokens: true, arrivals: nil, isLosable: true), claims: [.fencing, .losableHolds],
+            deadline: deadline)
         let resource = FencedResourceChecker.check(
             writes.sorted { $0.decision < $1.decision }.map {
                 FencedWrite(
@@ -135,14 +141,15 @@ public struct LockJudge: HistoryJudge {
                 + "\(resource.staleRefused) refused, \(resource.staleAccepted) accepted")
     }
 
-    private func order(_ numbers: [UInt32: UInt16]) -> JudgedProperty {
+    private func order(_ numbers: [UInt32: UInt16], _ deadline: ContinuousClock.Instant) -> JudgedProperty {
         // The server's numbers are large and have gaps; only their order counts.
         var arrivals = [UInt32](repeating: 0, count: holds.count)
         for (rank, index) in holds.indices.sorted(by: { holds[$0].arrival < holds[$1].arrival }).enumerated() {
             arrivals[index] = min(UInt32(rank) + 1, LockHold.largestArrival)
         }
         let findings = MutualExclusionChecker.check(
-            records(numbers, tokens: false, arrivals: arrivals, isLosable: true), claims: [.fifo, .losableHolds])
+            records(numbers, tokens: false, arrivals: arrivals, isLosable: true), claims: [.fifo, .losableHolds],
+            deadline: deadline)
         return JudgedProperty(
             property: "first-come-first-served", verdict: findings.verdict,
             basis: "\(findings.holds) grants, \(findings.overtakes ?? 0) overtakes")

@@ -2,14 +2,11 @@ import ByteCoding
 
 /// A deterministic service that a consensus algorithm replicates: the same payloads in the same order give the same
 /// state and the same answers on every replica.
-public protocol StateMachine: Sendable {
+public protocol StateMachine: SnapshottableState {
     /// What clients ask of it.
     associatedtype Request: ReplicatedRequest
     /// What clients are answered.
     associatedtype Response: ClientResponse
-
-    /// An empty state.
-    init()
 
     /// Applies a command that is chosen at a log position.
     ///
@@ -22,16 +19,22 @@ public protocol StateMachine: Sendable {
     /// Answers a read without a log position of its own.
     func query(_ payload: Bytes) -> Response
 
-    /// The state in chunks: a frozen copy that later commands don't change.
+    /// A digest of the state: replicas that applied the same commands agree on it.
+    var digest: UInt64 { get }
+}
+
+/// A state that goes to disk and to peers in chunks.
+public protocol SnapshottableState: Sendable {
+    /// An empty state.
+    init()
+
+    /// The state in chunks: a frozen copy that later changes don't reach.
     associatedtype Snapshot: StateSnapshot
     /// A frozen copy.
     func snapshot() -> Snapshot
 
     /// Takes the next chunk of a snapshot into a state that began empty.
     mutating func restore(chunk: Bytes) throws(WireError)
-
-    /// A digest of the state: replicas that applied the same commands agree on it.
-    var digest: UInt64 { get }
 }
 
 /// A request that a log can carry.

@@ -108,24 +108,8 @@ struct KeyValueTable: Sendable {
             && key.withUnsafeBytes { $0.count == 0 || memcmp($0.baseAddress!, other.baseAddress!, $0.count) == 0 }
     }
 
-    /// A 64-bit hash with fixed constants: eight bytes a step by multiply and fold.
+    /// The hash that items are found by.
     static func hash(_ region: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(region.count)
-        var offset = 0
-        while offset + 8 <= region.count {
-            hash = fold(hash ^ region.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            offset += 8
-        }
-        var rest: UInt64 = 0
-        while offset < region.count {
-            rest = rest << 8 | UInt64(region[offset])
-            offset += 1
-        }
-        return fold(fold(hash ^ rest) ^ 0xD6E8_FEB8_6659_FD93)
-    }
-
-    private static func fold(_ value: UInt64) -> UInt64 {
-        let product = value.multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
-        return product.high ^ product.low
+        stableHash(region)
     }
 }

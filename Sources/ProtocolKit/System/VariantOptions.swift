@@ -85,6 +85,8 @@ public struct OptionSpecification: Sendable, Hashable {
         case toggle
         /// One of some words.
         case choice([String])
+        /// Whole numbers in a range with `/` between them, or one word.
+        case list(ClosedRange<Int>, or: String)
     }
 
     /// Its name.
@@ -110,6 +112,8 @@ public struct OptionSpecification: Sendable, Hashable {
         case .integer(let range): "\(range.lowerBound)...\(range.upperBound)"
         case .toggle: "on, off"
         case .choice(let words): words.joined(separator: ", ")
+        case .list(let range, let word):
+            "\(word), or numbers \(range.lowerBound)...\(range.upperBound) with / between them"
         }
     }
 
@@ -119,6 +123,11 @@ public struct OptionSpecification: Sendable, Hashable {
         case .integer(let range): Int(text).map(range.contains) ?? false
         case .toggle: text == "on" || text == "off"
         case .choice(let words): words.contains(text)
+        case .list(let range, let word):
+            text == word
+                || text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                    Int($0).map(range.contains) ?? false
+                }
         }
     }
 }
@@ -135,6 +144,8 @@ public enum OptionError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidValue(option: String, value: String, valid: String)
     /// The system has no such planted fault.
     case unknownMutation(String, valid: [String])
+    /// Options that don't go together, or not with the number of nodes; the text says which rule they break.
+    case unsuitable(String, system: String)
 
     /// What is wrong and what would be right.
     public var description: String {
@@ -147,6 +158,7 @@ public enum OptionError: Error, Hashable, Sendable, CustomStringConvertible {
                 : "\(system) has no option '\(name)'; it has \(valid.joined(separator: ", "))"
         case .invalidValue(let option, let value, let valid):
             "option \(option) can't be '\(value)'; valid: \(valid)"
+        case .unsuitable(let reason, let system): "\(system): \(reason)"
         case .unknownMutation(let name, let valid):
             "no planted fault '\(name)'; there are \(valid.joined(separator: ", "))"
         }
@@ -188,6 +200,12 @@ public struct ResolvedOptions: Sendable {
     public func integer(_ name: String) -> Int {
         guard let value = Int(text(name)) else { preconditionFailure("option \(name) is not an integer") }
         return value
+    }
+
+    /// The numbers of a list; nil where it is the word.
+    public func integers(_ name: String) -> [Int]? {
+        let numbers = text(name).split(separator: "/").map { Int($0) }
+        return numbers.contains(nil) ? nil : numbers.compactMap(\.self)
     }
 
     /// The value of a toggle.

@@ -95,7 +95,7 @@ public enum CostAudit {
         options.operations = warmUp
         let engine = Engine(system: system, options: options)
         engine.run()
-        return engine.nodes.firstIndex { $0?.status.isLeader == true }
+        return (0..<options.nodes).first { engine.nodes.isUp($0) && engine.nodes[$0].status.isLeader }
     }
 
     private static func costs<System: ClusterSystem>(

@@ -8,16 +8,18 @@ public enum AtomicityChecker {
     /// Judges `history`.
     ///
     /// Unknown when nothing committed, when neither balances nor audits were read, when a transaction is still in doubt
-    /// on a participant, or when transfers without an answer can't be told apart by their effects.
+    /// on a participant, when transfers without an answer can't be told apart by their effects, or when that could not be
+    /// found out before `deadline`; a violation found by then outranks that.
     ///
     /// - Complexity: O(n log n) in transfers, log entries and audits.
-    public static func check(_ history: BankHistory) -> Verdict {
+    public static func check(_ history: BankHistory, deadline: ContinuousClock.Instant? = nil) -> Verdict {
+        if let deadline, ContinuousClock.now >= deadline { return .unknown(reason: "no time was left to judge") }
         if let reason = reasonNotToJudge(history) { return .unknown(reason: reason) }
         let decisions = TransactionDecisions(history)
         var verdicts = [decisions.verdict, audits(history)]
         if let final = history.finalBalances {
             verdicts.append(conservation(history, final))
-            verdicts.append(BalanceExplanation(history, decisions, final).verdict)
+            verdicts.append(BalanceExplanation(history, decisions, final, deadline: deadline).verdict)
         } else if history.audits.isEmpty {
             verdicts.append(.unknown(reason: "neither final balances nor audits were read"))
         }

@@ -11,8 +11,14 @@ struct BalanceExplanation {
     /// For each account the indices in `open` that touch it and are not settled.
     private var touching: [[Int]]
     private static let largestTrial = 20
+    private let deadline: ContinuousClock.Instant?
+    private var trials = 0
 
-    init(_ history: BankHistory, _ decisions: TransactionDecisions, _ final: [Int64]) {
+    init(
+        _ history: BankHistory, _ decisions: TransactionDecisions, _ final: [Int64],
+        deadline: ContinuousClock.Instant? = nil
+    ) {
+        self.deadline = deadline
         missing = zip(final, history.initialBalances).map { $0 &- $1 }
         open = []
         touching = Array(repeating: [], count: final.count)
@@ -35,9 +41,19 @@ struct BalanceExplanation {
         missing[Int(transfer.to)] &-= transfer.amount
     }
 
+    private var isOutOfTime: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
+
+    private static let late = Verdict.unknown(reason: "out of time among the transfers without an answer")
+
     private mutating func settle() {
         var queue = Array(touching.indices)
+        var steps = 0
         while let account = queue.popLast() {
+            steps += 1
+            if steps % 1024 == 0, isOutOfTime {
+                verdict = Self.late
+                return
+            }
             if touching[account].isEmpty {
                 if missing[account] != 0 {
                     verdict = unexplained(account)
@@ -58,17 +74,28 @@ struct BalanceExplanation {
         if left.count > Self.largestTrial {
             verdict = .unknown(
                 reason: "\(left.count) transfers without an answer can't be told apart by the final balances")
-        } else if !isExplained(left[...]) {
-            verdict = unexplained(missing.firstIndex { $0 != 0 } ?? 0)
+        } else {
+            switch isExplained(left[...]) {
+            case true?: break
+            case false?: verdict = unexplained(missing.firstIndex { $0 != 0 } ?? 0)
+            case nil: verdict = Self.late
+            }
         }
     }
 
-    private mutating func isExplained(_ left: ArraySlice<Int>) -> Bool {
+    /// Whether some of the transfers left explain what is missing; nil when time ran out.
+    private mutating func isExplained(_ left: ArraySlice<Int>) -> Bool? {
+        trials += 1
+        if trials % 256 == 0, isOutOfTime { return nil }
         guard let index = left.first else { return missing.allSatisfy { $0 == 0 } }
-        if isExplained(left.dropFirst()) { return true }
-        let before = missing
-        apply(open[index])
-        defer { missing = before }
+        let without = isExplained(left.dropFirst())
+        if without != false { return without }
+        let transfer = open[index]
+        apply(transfer)
+        defer {
+            missing[Int(transfer.from)] &-= transfer.amount
+            missing[Int(transfer.to)] &+= transfer.amount
+        }
         return isExplained(left.dropFirst())
     }
 

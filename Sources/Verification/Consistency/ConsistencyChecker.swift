@@ -18,82 +18,61 @@ public enum ConsistencyChecker {
     /// Judges `history`, which may be in any order, by `model`.
     ///
     /// Unknown when nothing was observed or nothing was written, when an operation returns before it was invoked, when a
-    /// search went past `budget`, or when the model says nothing about an operation (regularity about increments).
+    /// search went past `budget`, or when the model says nothing about an operation (regularity about increments). A
+    /// violation outranks that.
     public static func check(
         history: [KeyValueOperation], model: ConsistencyModel, budget: Budget = Budget()
     ) -> Verdict {
-        if model == .linearizable { return LinearizabilityChecker.check(history: history, budget: budget) }
-        return history.withUnsafeBufferPointer { operations in
+        judge(history: history, model: model, budget: budget).verdict()
+    }
+
+    /// As ``check(history:model:budget:)``, with the operations themselves that show a violation.
+    public static func judge(
+        history: [KeyValueOperation], model: ConsistencyModel, budget: Budget = Budget()
+    ) -> ConsistencyFinding {
+        history.withUnsafeBufferPointer { operations in
             if let reason = operations.reasonNotToJudge { return .unknown(reason: reason) }
-            if model == .sequential { return SequentialConsistency.check(operations, budget) }
             let partition = KeyPartition(operations)
             return partition.order.withUnsafeBufferPointer { order in
                 let groups = partition.ranges.map { range in
                     KeyGroup(operations: operations, indices: UnsafeBufferPointer(rebasing: order[range]))
                 }
-                return judge(groups, model, budget)
+                return switch model {
+                case .linearizable: LinearizabilityChecker.check(groups, budget)
+                case .sequential: SequentialConsistency.check(groups, budget)
+                case .regular, .session, .eventual: eachByItself(groups, model, budget)
+                }
             }
         }
     }
 
-    private static func judge(_ groups: [KeyGroup], _ model: ConsistencyModel, _ budget: Budget) -> Verdict {
+    private static func eachByItself(
+        _ groups: [KeyGroup], _ model: ConsistencyModel, _ budget: Budget
+    ) -> ConsistencyFinding {
         let deadline = ContinuousClock.now + budget.time
-        var verdict = Verdict.correct
+        var finding = ConsistencyFinding.correct
         for (position, group) in groups.enumerated() {
             let now = ContinuousClock.now
-            if now >= deadline {
-                let left = groups.count - position
-                return verdict.combined(with: .unknown(reason: "out of time with \(left) keys yet to be judged"))
+            if now >= deadline, position > 0 {
+                return .unknown(reason: "out of time with \(groups.count - position) keys yet to be judged")
             }
             let share = (deadline - now) / (groups.count - position)
-            let judgement =
+            let judge = { (group: KeyGroup, until: ContinuousClock.Instant, memoBytes: Int) in
                 switch model {
                 case .regular: Regularity.judge(group)
-                case .session:
-                    SessionGuarantees.judge(group, deadline: now + share, memoBytes: budget.memoBytes)
+                case .session: SessionGuarantees.judge(group, deadline: until, memoBytes: memoBytes)
                 default: NoThinAir.judge(group)
                 }
-            switch judgement {
-            case .holds: continue
+            }
+            switch judge(group, now + share, budget.memoBytes) {
+            case .holds, .notApplicable: continue
             case .violated(let reason, let window):
-                return .violated(Counterexample(model, key: group[0].key, reason, window))
+                let few = ViolationWindow(window) { judge($0[0], ContinuousClock.now + .milliseconds(20), 16 << 20) }
+                return .violated(few.violation(of: model, key: group[0].key, reason))
             case .unknown(let reason):
-                verdict = verdict.combined(with: .unknown(reason: "key \(group[0].key): \(reason)"))
-            case .notApplicable: preconditionFailure("only the zones may pass")
+                if case .correct = finding { finding = .unknown(reason: "key \(group[0].key): \(reason)") }
             }
         }
-        return verdict
-    }
-}
-
-extension ConsistencyModel {
-    /// The model's absence as the beginning of a sentence.
-    var broken: String {
-        switch self {
-        case .linearizable: "not linearizable"
-        case .sequential: "not sequentially consistent"
-        case .regular: "not regular"
-        case .session: "session guarantees broken"
-        case .eventual: "not even eventually consistent"
-        }
-    }
-}
-
-extension Counterexample {
-    /// The most events that are shown.
-    private static let shown = 24
-
-    /// Why a history breaks a model: the operations of `window` once each, the middle left out of a long one.
-    init(_ model: ConsistencyModel, key: UInt32?, _ reason: String, _ window: [KeyValueOperation]) {
-        var seen: Set<KeyValueOperation> = []
-        let distinct = window.filter { seen.insert($0).inserted }
-        let shown =
-            distinct.count <= Self.shown
-            ? distinct : Array(distinct.prefix(Self.shown / 2) + distinct.suffix(Self.shown / 2))
-        let omitted = distinct.count - shown.count
-        let place = key.map { "key \($0): " } ?? ""
-        self.init(
-            summary: "\(model.broken): \(place)\(reason)", events: shown.map(\.event),
-            notes: omitted > 0 ? ["  ... and \(omitted) more between them"] : [])
+        return finding
     }
 }

@@ -24,7 +24,7 @@ extension KeyValueOperation {
         guard hasReturned else { return false }
         return switch kind {
         case .get, .compareAndSet: true
-        case .put: false
+        case .put, .concatenate: false
         case .delete, .increment, .append: result != Self.unreported
         }
     }
@@ -33,5 +33,5 @@ extension KeyValueOperation {
     var writes: Bool { kind != .get && outcome != .mismatch && outcome != .failed }
 
     /// Whether it was answered, and the answer was recorded.
-    var isTold: Bool { hasReturned && result != Self.unreported }
+    var isTold: Bool { hasReturned && (result != Self.unreported || kind == .put || kind == .concatenate) }
 }

@@ -52,8 +52,8 @@ struct KeyVersions {
             writer.append(Int32(truncatingIfNeeded: position))
             let kind = group[position].kind
             hasNeighbours = hasNeighbours || kind == .compareAndSet
-            // What an increment or append leaves depends on what was there.
-            if kind == .increment || kind == .append { continue }
+            // What an increment, append or concatenation leaves depends on what was there.
+            if kind == .increment || kind == .append || kind == .concatenate { continue }
             let (number, isNew) = values.insert(group[position].valueLeft)
             if isNew {
                 version.append(made)

@@ -4,7 +4,7 @@
 /// operation that was not refused and that began before the answer had come. That a key is absent may always be
 /// answered. Of integers and lists a history holds no more than totals, so these are held against bounds: an integer
 /// within the sums of the decrements and of the increments begun by then, a list no longer than the appends begun by
-/// then. That replicas agree in the end is judged by ``ReplicaConvergence``.
+/// then; texts that are joined are not looked into. That replicas agree in the end is judged by ``ReplicaConvergence``.
 enum NoThinAir {
     static func judge(_ group: KeyGroup) -> KeyJudgement {
         let writes = BegunWrites(group)
@@ -23,6 +23,7 @@ private struct BegunWrites {
     /// For each written value (piece) when the first write of it began.
     private var began: ContiguousArray<UInt64> = []
     private var values: ValueTable
+    private var hasTexts = false
     /// When each write that leaves something began, in order.
     private var leaving: [UInt64] = []
     /// When each append or write that it may build upon began, in order.
@@ -51,6 +52,7 @@ private struct BegunWrites {
             pieces.append(time)
             let (number, isNew) = values.insert(operation.argument)
             if isNew { began.append(time) } else { began[number] = min(began[number], time) }
+        case .concatenate: hasTexts = true
         case .increment:
             let delta = Int64(bitPattern: operation.argument)
             increments.append((time, max(0, delta), min(0, delta)))
@@ -62,7 +64,7 @@ private struct BegunWrites {
     func objection(to operation: KeyValueOperation) -> String? {
         let ended = operation.returnedNanoseconds
         switch operation.kind {
-        case .put: return nil
+        case .put, .concatenate: return nil
         case .get: return objection(toValue: operation.result, by: ended)
         case .compareAndSet:
             return operation.outcome == .mismatch ? nil : objection(toValue: operation.result, by: ended)
@@ -77,7 +79,7 @@ private struct BegunWrites {
     }
 
     private func objection(toValue value: UInt64, by ended: UInt64) -> String? {
-        if value == ValueIdentity.absent { return nil }
+        if value == ValueIdentity.absent || hasTexts { return nil }
         if let number = values.number(of: value) {
             return began[number] > ended ? "a read of a value before its write began" : nil
         }
@@ -107,7 +109,7 @@ private struct BegunWrites {
     func latecomers(_ operation: KeyValueOperation) -> [KeyValueOperation] {
         guard operation.kind == .get || operation.kind == .compareAndSet else { return [] }
         return (0..<group.count).lazy.map { group[$0] }
-            .filter { $0.writes && $0.kind != .increment && $0.argument == operation.result }
+            .filter { $0.writes && $0.kind != .increment && $0.kind != .concatenate && $0.argument == operation.result }
     }
 }
 

@@ -24,7 +24,7 @@
 enum Regularity {
     static func judge(_ group: KeyGroup) -> KeyJudgement {
         let kinds = OperationKinds(group)
-        guard kinds.increments + kinds.appends == 0 else {
+        guard kinds.increments + kinds.appends + kinds.concatenations == 0 else {
             return .unknown(reason: "regularity says nothing about increments and appends")
         }
         if case .violated(let reason, let window) = NoThinAir.judge(group) {
@@ -49,7 +49,7 @@ extension KeyValueOperation {
         case .get: result
         case .compareAndSet: outcome == .ok ? result : nil
         case .delete: result == 0 ? ValueIdentity.absent : nil
-        case .put, .increment, .append: nil
+        case .put, .increment, .append, .concatenate: nil
         }
     }
 

@@ -8,39 +8,39 @@
 /// 2. What is linearizable keeps this as well: correct, near-linear for distinct values.
 /// 3. Then the search, within its budget (``SequentialSearch``).
 enum SequentialConsistency {
-    static func check(_ operations: UnsafeBufferPointer<KeyValueOperation>, _ budget: ConsistencyChecker.Budget)
-        -> Verdict
-    {
+    static func check(_ groups: [KeyGroup], _ budget: ConsistencyChecker.Budget) -> ConsistencyFinding {
         let deadline = ContinuousClock.now + budget.time
-        let partition = KeyPartition(operations)
-        return partition.order.withUnsafeBufferPointer { order in
-            let groups = partition.ranges.map { range in
-                KeyGroup(operations: operations, indices: UnsafeBufferPointer(rebasing: order[range]))
+        if let violation = violation(groups) { return .violated(violation) }
+        var some = budget
+        some.time = budget.time / 4
+        if case .correct = LinearizabilityChecker.check(groups, some) { return .correct }
+        var search = SequentialSearch(SequentialHistory(groups), deadline: deadline, memoBytes: budget.memoBytes)
+        switch search.judge() {
+        case .holds, .notApplicable: return .correct
+        case .unknown(let reason): return .unknown(reason: reason)
+        case .violated(let reason, _):
+            let few = ViolationWindow(groups.flatMap { group in (0..<group.count).map { group[$0] } }) { groups in
+                var search = SequentialSearch(
+                    SequentialHistory(groups), deadline: ContinuousClock.now + .milliseconds(20), memoBytes: 16 << 20)
+                return search.judge()
             }
-            if let violation = violation(groups) { return violation }
-            var some = budget
-            some.time = budget.time / 4
-            if LinearizabilityChecker.check(groups, some).isCorrect { return .correct }
-            var search = SequentialSearch(SequentialHistory(groups), deadline: deadline, memoBytes: budget.memoBytes)
-            switch search.judge() {
-            case .holds, .notApplicable: return .correct
-            case .violated(let reason, let window):
-                return .violated(Counterexample(.sequential, key: nil, reason, window))
-            case .unknown(let reason): return .unknown(reason: reason)
-            }
+            return .violated(few.violation(of: .sequential, key: nil, reason))
         }
     }
 
-    private static func violation(_ groups: [KeyGroup]) -> Verdict? {
+    /// What one key alone shows.
+    private static func violation(_ groups: [KeyGroup]) -> ConsistencyViolation? {
         for group in groups {
-            var judgement = NoThinAir.judge(group)
-            if case .holds = judgement {
-                judgement = SessionGuarantees.contradiction(group, KeyVersions(group)) ?? .holds
-            }
-            if case .violated(let reason, let window) = judgement {
-                return .violated(Counterexample(.sequential, key: group[0].key, reason, window))
-            }
+            guard case .violated(let reason, let window) = contradiction(group) else { continue }
+            let few = ViolationWindow(window) { contradiction($0[0]) }
+            return few.violation(of: .sequential, key: group[0].key, reason)
         }
         return nil
+    }
+
+    private static func contradiction(_ group: KeyGroup) -> KeyJudgement {
+        let judgement = NoThinAir.judge(group)
+        if case .violated = judgement { return judgement }
+        return SessionGuarantees.contradiction(group, KeyVersions(group)) ?? .holds
     }
 }

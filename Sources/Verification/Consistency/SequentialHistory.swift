@@ -12,6 +12,8 @@ struct SequentialHistory {
         var integersComeBack = false
         /// Whether the same list may come about twice.
         var listsComeBack = false
+        /// Whether a text that was left may come about again by joining others.
+        var textsComeBack = false
         /// The nodes of the key's versions, the initial one first; empty where they are not known.
         var versions: ContiguousArray<Int32> = []
     }
@@ -71,7 +73,8 @@ struct SequentialHistory {
         let pieces = operations.lazy.filter { $0.kind == .append }.map(\.argument)
         return Key(
             integersComeBack: kinds.increments > 0 && kinds.unreported > 0 && !isCounter,
-            listsComeBack: Set(pieces).count < pieces.count || pieces.contains(ValueIdentity.absent))
+            listsComeBack: Set(pieces).count < pieces.count || pieces.contains(ValueIdentity.absent),
+            textsComeBack: kinds.concatenations > 0 && kinds.concatenations < kinds.writes)
     }
 
     // MARK: Sessions

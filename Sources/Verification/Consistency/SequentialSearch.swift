@@ -235,7 +235,7 @@ struct SequentialSearch {
         if ValueIdentity.integerValue(value) != nil, value != ValueIdentity.absent {
             return !history.keys[key].integersComeBack
         }
-        return !(ValueIdentity.isList(value) && history.keys[key].listsComeBack)
+        return !(ValueIdentity.isList(value) ? history.keys[key].listsComeBack : history.keys[key].textsComeBack)
     }
 
     // MARK: Doing and undoing

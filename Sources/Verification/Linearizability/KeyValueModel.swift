@@ -25,6 +25,8 @@ enum KeyValueModel {
             let after = ValueIdentity.appending(operation.argument, to: state)
             let told = isDefinite && operation.result != KeyValueOperation.unreported
             return told && ValueIdentity.pieceCount(after) != operation.result & (1 << 22 - 1) ? nil : after
+        case .concatenate:
+            return TextIdentity.joined(state, operation.argument, factor: operation.result)
         }
     }
 
@@ -41,7 +43,7 @@ enum KeyValueModel {
         case .get: true
         case .compareAndSet: operation.outcome == .mismatch
         case .delete: operation.hasReturned && operation.result == 0
-        case .put, .increment, .append: false
+        case .put, .increment, .append, .concatenate: false
         }
     }
 
@@ -58,16 +60,16 @@ enum KeyValueModel {
             // Zero may be an absent key as well as a written zero.
             guard !overflow, before != 0, before >= -(1 << 61), before < 1 << 61 else { return nil }
             return ValueIdentity.integer(before)
-        case .put, .append: return nil
+        case .put, .append, .concatenate: return nil
         }
     }
 
-    /// The state that `operation` leaves, if that does not depend on the state before; for an append, the one that it
-    /// leaves of an absent key.
+    /// The state that `operation` leaves, if that does not depend on the state before; for what is appended, the one
+    /// that it leaves of an absent key.
     static func producedState(_ operation: KeyValueOperation) -> UInt64? {
         switch operation.kind {
         case .get: nil
-        case .put, .append: operation.argument
+        case .put, .append, .concatenate: operation.argument
         case .delete: ValueIdentity.absent
         case .compareAndSet: operation.outcome == .mismatch ? nil : operation.argument
         case .increment:

@@ -25,50 +25,46 @@ public enum LinearizabilityChecker {
     ///
     /// - Complexity: O(n log n) for distinct written values; exponential in the concurrency otherwise, up to `budget`.
     public static func check(history: [KeyValueOperation], budget: Budget = Budget()) -> Verdict {
-        history.withUnsafeBufferPointer { operations in
-            if let reason = operations.reasonNotToJudge { return .unknown(reason: reason) }
-            let partition = KeyPartition(operations)
-            return partition.order.withUnsafeBufferPointer { order in
-                check(
-                    partition.ranges.map { range in
-                        KeyGroup(operations: operations, indices: UnsafeBufferPointer(rebasing: order[range]))
-                    }, budget)
-            }
-        }
+        ConsistencyChecker.check(history: history, model: .linearizable, budget: budget)
     }
 
     /// Judges keys, each by itself.
-    static func check(_ groups: [KeyGroup], _ budget: Budget) -> Verdict {
+    static func check(_ groups: [KeyGroup], _ budget: Budget) -> ConsistencyFinding {
         var hard: [(group: KeyGroup, kinds: OperationKinds)] = []
         for group in groups {
             let kinds = OperationKinds(group)
             var zones = ZoneCheck(group, kinds: kinds)
             switch zones.judge() {
             case .holds: continue
-            case .violated(let reason, let window): return violation(reason, window)
+            case .violated(let reason, let witnesses):
+                return violation(group, reason, SearchWindow(witnesses: witnesses))
             case .unknown, .notApplicable: hard.append((group, kinds))
             }
         }
         // The smallest first, so that one hopeless key leaves the others judged.
         hard.sort { $0.group.count < $1.group.count }
         let deadline = ContinuousClock.now + budget.time
-        var verdict = Verdict.correct
+        var finding = ConsistencyFinding.correct
         for (position, (group, kinds)) in hard.enumerated() {
             let now = ContinuousClock.now
             let share = max(.zero, deadline - now) / (hard.count - position)
-            var search = LinearizationSearch(
-                SearchHistory(group, kinds: kinds), deadline: now + share, memoBytes: budget.memoBytes)
-            switch search.judge() {
+            let history = SearchHistory(group, kinds: kinds)
+            var search = LinearizationSearch(history, deadline: now + share, memoBytes: budget.memoBytes)
+            switch search.run() {
             case .holds, .notApplicable: continue
-            case .violated(let reason, let window): return violation(reason, window)
+            case .violated(let reason, _):
+                return violation(group, reason, SearchWindow(history, upTo: search.furthestEvent))
             case .unknown(let reason):
-                verdict = verdict.combined(with: .unknown(reason: "key \(group[0].key): \(reason)"))
+                if case .correct = finding { finding = .unknown(reason: "key \(group[0].key): \(reason)") }
             }
         }
-        return verdict
+        return finding
     }
 
-    private static func violation(_ reason: String, _ window: [KeyValueOperation]) -> Verdict {
-        .violated(Counterexample(.linearizable, key: window.first?.key, reason, window))
+    private static func violation(_ group: KeyGroup, _ reason: String, _ window: SearchWindow) -> ConsistencyFinding {
+        .violated(
+            ConsistencyViolation(
+                model: .linearizable, key: group[0].key, reason: reason, operations: window.operations,
+                offender: window.offender, isWhateverCameBefore: window.isCut))
     }
 }

@@ -45,15 +45,20 @@ struct LinearizationSearch {
     /// Where a list only grows, for each length how many appends yet to be taken answered it; else empty.
     private var answers: ContiguousArray<Int32>
 
-    private var state = ValueIdentity.absent
+    private var state: UInt64
     private var taken: (UInt64, UInt64) = (0, 0)
     private var position = 0
     private var trail: ContiguousArray<Step> = []
     private var frames: ContiguousArray<Frame> = []
     private var furthest = 0
 
-    init(_ history: SearchHistory, deadline: ContinuousClock.Instant, memoBytes: Int) {
+    /// - Parameter state: what the key holds in the beginning.
+    init(
+        _ history: SearchHistory, from state: UInt64 = ValueIdentity.absent, deadline: ContinuousClock.Instant,
+        memoBytes: Int
+    ) {
         self.history = history
+        self.state = state
         self.deadline = deadline
         memo = ConfigurationMemo(bytes: memoBytes)
         pending = PendingOperations(count: history.operations.count)
@@ -85,15 +90,7 @@ struct LinearizationSearch {
 
     // MARK: The search
 
-    mutating func judge() -> KeyJudgement {
-        switch run() {
-        case .violated(let reason, _):
-            .violated(reason: reason, window: SearchWindow(history, upTo: furthest).operations)
-        case let judgement: judgement
-        }
-    }
-
-    /// As ``judge()``, without looking for a small window.
+    /// Looks for a linearization; a violation comes without a window, which is made from ``furthestEvent``.
     mutating func run() -> KeyJudgement {
         var configurations = 0
         while true {
@@ -164,7 +161,7 @@ struct LinearizationSearch {
         else { return false }
         if needed == state || needed == ValueIdentity.absent { return needed != state }
         if ValueIdentity.integerValue(needed) != nil { return !history.integersComeAbout }
-        return ValueIdentity.isWritten(needed) || !history.hasAppends
+        return ValueIdentity.isWritten(needed) ? !history.textsComeAbout : !history.hasAppends
     }
 
     // MARK: Candidates
@@ -227,7 +224,7 @@ struct LinearizationSearch {
         let needs = needs[number] - (Int(history.needed[taker]) == number ? 1 : 0)
         if needs == 0 || makers[number] > 0 { return false }
         if ValueIdentity.integerValue(state) != nil, state != ValueIdentity.absent { return !history.integersComeBack }
-        return !(state >> 62 == 3 && history.listsComeBack)
+        return !(ValueIdentity.isList(state) ? history.listsComeBack : history.textsComeBack)
     }
 
     @inline(__always)

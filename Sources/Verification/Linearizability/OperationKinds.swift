@@ -4,6 +4,7 @@ struct OperationKinds {
     var deletes = 0
     var increments = 0
     var appends = 0
+    var concatenations = 0
     var mismatches = 0
     /// Increments and appends whose result is not known.
     var unreported = 0
@@ -26,6 +27,7 @@ struct OperationKinds {
         case .increment:
             increments += 1
             if !operation.hasReturned || operation.result == KeyValueOperation.unreported { unreported += 1 }
+        case .concatenate: concatenations += 1
         case .append:
             appends += 1
             if !operation.hasReturned || operation.result == KeyValueOperation.unreported { unreported += 1 }

@@ -30,6 +30,9 @@ struct SearchHistory {
     /// Whether the same list may come about twice.
     private(set) var listsComeBack = false
     let hasAppends: Bool
+    /// Whether a text may come about by joining others, and whether it may do so after it was left.
+    let textsComeAbout: Bool
+    let textsComeBack: Bool
     /// Whether nothing but appends changes the value, and there are few enough that lengths are told exactly.
     private(set) var isGrowingList: Bool
     /// When each operation returns.
@@ -38,12 +41,14 @@ struct SearchHistory {
     init(_ group: KeyGroup, kinds: OperationKinds) {
         let all = (0..<group.count).map { group[$0] }
         hasAppends = kinds.appends > 0
+        textsComeAbout = kinds.concatenations > 0
+        textsComeBack = kinds.concatenations > 0 && kinds.concatenations < kinds.writes
         isGrowingList = kinds.appends > 0 && kinds.appends == kinds.writes && kinds.appends < 1 << 22
         recorded = ContiguousArray(
             Self.relevant(all, kinds).sorted {
                 ($0.invokedNanoseconds, $0.returnedNanoseconds) < ($1.invokedNanoseconds, $1.returnedNanoseconds)
             })
-        operations = kinds.increments + kinds.appends == 0 ? Self.merged(recorded) : recorded
+        operations = kinds.increments + kinds.appends + kinds.concatenations == 0 ? Self.merged(recorded) : recorded
         deadlines = ContiguousArray(operations.map(\.returnedNanoseconds))
         states = ValueTable(capacity: operations.count)
         layOutEvents()
@@ -63,7 +68,7 @@ struct SearchHistory {
     /// depends on the state at all needs one exact state.
     static func relevant(_ all: [KeyValueOperation], _ kinds: OperationKinds) -> [KeyValueOperation] {
         let needExactState =
-            kinds.mismatches + kinds.increments + kinds.appends == 0
+            kinds.mismatches + kinds.increments + kinds.appends + kinds.concatenations == 0
             && !all.contains { $0.kind == .delete && $0.hasReturned && $0.result == 1 }
         guard needExactState else { return all }
         let needed = Set(

@@ -1,68 +1,154 @@
-/// Cuts a history that has no linearization down to what a person can look at.
+/// Cuts a key's history that has no linearization down to what a person can look at, by three steps, each of which keeps
+/// the proof:
 ///
-/// No configuration gets past the event where the search was stuck furthest, so the history up to that event has no
-/// linearization either. From that prefix, operations that only read are taken out as long as it stays so: leaving out
-/// an operation that changes nothing can't make a good history bad. What is shown is the end of what is left.
+/// 1. The end is cut off behind the event where the search was stuck furthest, or, since the search looks ahead, as soon
+///    behind it as what comes before has no linearization. What had not been answered by then counts as without an answer.
+/// 2. The beginning is cut off as long as the rest is wrong *whatever* the key held before: tried are all values that
+///    some operation needs, and one that none does. What was under way at the cut may have taken effect before it.
+/// 3. Of the rest, whatever can go (``WindowReduction``).
 struct SearchWindow {
-    /// The operations to show.
-    private(set) var operations: [KeyValueOperation]
+    /// The operations to show, as they were recorded, in order of invocation.
+    private(set) var operations: [KeyValueOperation] = []
+    /// The first whose answer no order allows any more.
+    private(set) var offender: KeyValueOperation?
+    /// Whether the beginning was cut off.
+    private(set) var isCut = false
 
-    private static let shown = 16
-    private static let trials = 48
+    private static let patience = Duration.seconds(1)
 
+    /// An operation as it was recorded, and what of it the window rests on.
+    private struct Part {
+        var recorded: KeyValueOperation
+        var relied: KeyValueOperation
+    }
+
+    /// The window of a history whose search got no further than `event`.
     init(_ history: SearchHistory, upTo event: Int) {
-        let end = history.events[event].time
-        operations = history.recorded.compactMap { operation in
+        let all = history.recorded.map { Part(recorded: $0, relied: $0) }
+        let deadline = ContinuousClock.now + Self.patience
+        var end = event
+        var ahead = 4
+        while end < history.events.count, ContinuousClock.now < deadline {
+            let parts = Self.parts(all, until: history.events[end].time)
+            if Self.isViolated(parts.map(\.relied), isCut: false, within: Self.patience / 4) {
+                self.init(parts)
+                return
+            }
+            end += ahead
+            ahead *= 2
+        }
+        self.init(all)
+    }
+
+    /// The window of a few operations that are known to be wrong by themselves.
+    init(witnesses: [KeyValueOperation]) {
+        var seen: Set<KeyValueOperation> = []
+        let distinct = witnesses.filter { seen.insert($0).inserted }
+            .sorted {
+                ($0.invokedNanoseconds, $0.returnedNanoseconds) < ($1.invokedNanoseconds, $1.returnedNanoseconds)
+            }
+        self.init(distinct.map { Part(recorded: $0, relied: $0) }, cuts: false)
+    }
+
+    private init(_ all: [Part], cuts: Bool = true) {
+        let deadline = ContinuousClock.now + Self.patience
+        var parts = all
+        if cuts, let rest = Self.cut(all, deadline) {
+            parts = rest
+            isCut = true
+        }
+        let isCut = isCut
+        let reduction = WindowReduction(parts.map(\.relied), deadline: deadline) {
+            Self.isViolated($0, isCut: isCut)
+        }
+        parts = reduction.kept.map { parts[$0] }
+        operations = parts.map(\.recorded)
+        offender = Self.offender(parts, isCut: isCut)
+    }
+
+    /// What was known of the operations at a time.
+    private static func parts(_ all: [Part], until end: UInt64) -> [Part] {
+        all.compactMap { part in
+            let operation = part.relied
             guard operation.invokedNanoseconds <= end else { return nil }
-            if operation.hasReturned, operation.returnedNanoseconds > end {
-                // Not yet answered at that time: a read tells nothing, a write may have happened.
-                if KeyValueModel.isReadOnly(operation) { return nil }
-                var open = operation
-                open.outcome = .indeterminate
-                return open
-            }
-            return operation
-        }
-        shrink()
-        // The latest answers are what the reader wants to see first; open operations sort as the latest of all.
-        let answered = operations.filter(\.hasReturned).sorted { $0.returnedNanoseconds < $1.returnedNanoseconds }
-        let open = operations.filter { !$0.hasReturned }
-        operations = Array(answered.suffix(max(Self.shown / 2, Self.shown - open.count)) + open.suffix(Self.shown / 2))
-    }
-
-    private mutating func shrink() {
-        guard operations.count <= 4096 else { return }
-        var size = operations.count / 2
-        var trialsLeft = Self.trials
-        while size >= 1, trialsLeft > 0 {
-            var start = 0
-            while start < operations.count, trialsLeft > 0 {
-                let range = start..<min(start + size, operations.count)
-                let rest = operations.enumerated()
-                    .filter { !range.contains($0.offset) || !KeyValueModel.isReadOnly($0.element) }.map(\.element)
-                start += size
-                if rest.count == operations.count { continue }
-                trialsLeft -= 1
-                if Self.isViolated(rest) {
-                    operations = rest
-                    start -= size
-                }
-            }
-            size /= 2
+            guard operation.hasReturned, operation.returnedNanoseconds > end else { return part }
+            // A read that was not yet answered tells nothing, a write may have happened.
+            return KeyValueModel.isReadOnly(operation)
+                ? nil : Part(recorded: part.recorded, relied: operation.withoutAnswer)
         }
     }
 
-    private static func isViolated(_ operations: [KeyValueOperation]) -> Bool {
+    // MARK: Cutting
+
+    /// The shortest end of the history, tried in doublings, that is wrong whatever came before.
+    private static func cut(_ parts: [Part], _ deadline: ContinuousClock.Instant) -> [Part]? {
+        // What these leave depends on what was there in too many ways to try.
+        let hasNoEnd = parts.contains { [.increment, .append, .concatenate].contains($0.relied.kind) }
+        var length = hasNoEnd ? parts.count : 4
+        while length < parts.count, ContinuousClock.now < deadline {
+            let start = parts[parts.count - length].relied.invokedNanoseconds
+            let rest = parts.compactMap { part in
+                part.relied.rest(from: start).map { Part(recorded: part.recorded, relied: $0) }
+            }
+            if isViolated(rest.map(\.relied), isCut: true) { return rest }
+            length *= 2
+        }
+        return nil
+    }
+
+    /// The states to begin with: nothing, or else every one that some operation needs and one that none does.
+    private static func beginnings(_ operations: [KeyValueOperation], isCut: Bool) -> [UInt64] {
+        guard isCut else { return [ValueIdentity.absent] }
+        let needed = Set(
+            operations.compactMap { $0.kind == .compareAndSet ? $0.result : KeyValueModel.neededState($0) })
+        return needed.union([ValueIdentity.absent, ValueIdentity.foreign(digest: 1 << 62)]).sorted()
+    }
+
+    private static func isViolated(
+        _ operations: [KeyValueOperation], from state: UInt64, within limit: Duration
+    ) -> Bool {
         let indices = (0..<UInt32(operations.count)).map { $0 }
         return operations.withUnsafeBufferPointer { operations in
             indices.withUnsafeBufferPointer { indices in
                 let group = KeyGroup(operations: operations, indices: indices)
                 var search = LinearizationSearch(
-                    SearchHistory(group, kinds: OperationKinds(group)),
-                    deadline: ContinuousClock.now + .milliseconds(20), memoBytes: 16 << 20)
+                    SearchHistory(group, kinds: OperationKinds(group)), from: state,
+                    deadline: ContinuousClock.now + limit, memoBytes: 16 << 20)
                 if case .violated = search.run() { return true }
                 return false
             }
         }
+    }
+
+    private static func isViolated(
+        _ operations: [KeyValueOperation], isCut: Bool, within limit: Duration = .milliseconds(20)
+    ) -> Bool {
+        beginnings(operations, isCut: isCut).allSatisfy { isViolated(operations, from: $0, within: limit) }
+    }
+
+    /// The operation with whose answer the window becomes wrong.
+    private static func offender(_ parts: [Part], isCut: Bool) -> KeyValueOperation? {
+        let answered = parts.filter(\.relied.hasReturned)
+            .sorted { $0.relied.returnedNanoseconds < $1.relied.returnedNanoseconds }
+        return answered.first { part in
+            isViolated(Self.parts(parts, until: part.relied.returnedNanoseconds).map(\.relied), isCut: isCut)
+        }?.recorded
+    }
+}
+
+extension KeyValueOperation {
+    /// The same as if its answer had never come.
+    fileprivate var withoutAnswer: KeyValueOperation {
+        var open = self
+        open.outcome = .indeterminate
+        open.returnedNanoseconds = Self.never
+        return open
+    }
+
+    /// What is left of it when nothing before `time` is looked at; `nil` when nothing is.
+    fileprivate func rest(from time: UInt64) -> KeyValueOperation? {
+        if invokedNanoseconds >= time { return self }
+        if hasReturned, returnedNanoseconds < time { return nil }
+        return KeyValueModel.isReadOnly(self) ? nil : withoutAnswer
     }
 }

@@ -43,7 +43,7 @@ struct ZoneCheck {
     }
 
     mutating func judge() -> KeyJudgement {
-        guard kinds.deletes == 0, prepareLists(), gatherWrites() else { return .notApplicable }
+        guard kinds.deletes + kinds.concatenations == 0, prepareLists(), gatherWrites() else { return .notApplicable }
         if let violation = gatherReads() { return violation }
         let judgement = replaced.isEmpty ? judgeClusters() : judgeChains()
         if case .holds = judgement, kinds.mismatches > 0 { return .notApplicable }
@@ -55,7 +55,7 @@ struct ZoneCheck {
     /// The value a write replaced and the value it left, as far as known; `nil` for reads and mismatches.
     private func transition(_ operation: KeyValueOperation) -> (from: UInt64?, to: UInt64)? {
         switch operation.kind {
-        case .get, .delete: return nil
+        case .get, .delete, .concatenate: return nil
         case .put: return (nil, operation.argument)
         case .compareAndSet: return operation.outcome == .mismatch ? nil : (operation.result, operation.argument)
         case .increment:

@@ -40,10 +40,13 @@ public enum MutualExclusionChecker {
 
     /// Judges `holds`, which may be in any order and of many locks.
     ///
-    /// Unknown when there are no holds or nobody ever waited for a holder, and for `fifo` without arrival numbers.
+    /// Unknown when there are no holds or nobody ever waited for a holder, for `fifo` without arrival numbers, and past
+    /// `deadline`, which is looked at between locks; a violation found by then outranks that.
     ///
     /// - Complexity: O(n log n).
-    public static func check(_ holds: [LockHold], claims: Claims = []) -> Findings {
+    public static func check(
+        _ holds: [LockHold], claims: Claims = [], deadline: ContinuousClock.Instant? = nil
+    ) -> Findings {
         var findings = Findings(verdict: .unknown(reason: "no lock was ever held"), holds: holds.count)
         if holds.isEmpty { return findings }
         if let wrong = holds.first(where: {
@@ -60,6 +63,12 @@ public enum MutualExclusionChecker {
         }
         var verdicts: [Verdict] = []
         for ofOneLock in sorted.split(onChange: \.lock) {
+            if let deadline, ContinuousClock.now >= deadline {
+                verdicts.append(
+                    .unknown(
+                        reason: "out of time after \(ofOneLock.startIndex) of \(holds.count) holds"))
+                break
+            }
             verdicts.append(exclusion(ofOneLock, claims, &findings))
             verdicts.append(fencing(ofOneLock, claims, &findings))
             verdicts.append(order(ofOneLock, claims, &findings))
@@ -124,7 +133,7 @@ public enum MutualExclusionChecker {
                 continue
             }
             let limit = claims.contains(.losableHolds) ? hold.requestedNanoseconds : hold.grantedNanoseconds
-            let certain = highest.last(where: { $0.grantedNanoseconds < limit })
+            let certain = highest.prefix(highest.partitioningIndex { $0.grantedNanoseconds >= limit }).last
             let equal = highest.last.flatMap { $0.fencingToken == hold.fencingToken ? $0 : nil }
             if let before = equal ?? certain, before.fencingToken >= hold.fencingToken {
                 findings.tokenRegressions += 1

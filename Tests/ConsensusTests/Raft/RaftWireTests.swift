@@ -23,8 +23,22 @@ struct RaftWireTests {
                 term: Term(7), mark: SnapshotMark(index: LogIndex(90), tag: 6), offset: 4_096, data: "some bytes",
                 isLast: false)),
         .snapshotResponse(
-            SnapshotResponse(term: Term(7), index: LogIndex(90), nextOffset: 8_192, isInstalled: true)),
+            SnapshotResponse(
+                term: Term(7), index: LogIndex(90), nextOffset: 8_192, isInstalled: true, birth: Birth(2))),
+        .timeoutNow(TimeoutNow(term: Term(7))),
+        .appendEntries(
+            AppendEntries(
+                term: Term(7), previousIndex: .zero, previousTerm: .zero, commitIndex: .zero, round: 1,
+                entries: [
+                    LogRecord(
+                        index: LogIndex(1), tag: 7, kind: EntryKind.configuration.rawValue,
+                        payload: configuration.encoded())
+                ])),
     ]
+
+    private static let configuration = RaftConfiguration(
+        voters: [Voter(NodeID(0)), Voter(NodeID(2), Birth(7))], outgoing: [Voter(NodeID(0)), Voter(NodeID(2))],
+        learners: [NodeID(4)])
 
     @Test("every message comes back as it was", arguments: messages)
     func roundTrip(message: RaftMessage) throws {
@@ -53,6 +67,18 @@ struct RaftWireTests {
             try RaftMessage(decoding: falling.encoded())
         }
         #expect(throws: WireError.self) { try NoMessage(decoding: Bytes([1])) }
+    }
+
+    @Test("an entry that should be a configuration and isn't is refused, on the wire and on the disk")
+    func notAConfiguration() {
+        let record = LogRecord(
+            index: LogIndex(1), tag: 1, kind: EntryKind.configuration.rawValue, payload: Bytes([1, 2, 3]))
+        let message = RaftMessage.appendEntries(
+            AppendEntries(
+                term: Term(1), previousIndex: .zero, previousTerm: .zero, commitIndex: .zero, round: 0,
+                entries: [record]))
+        #expect(throws: WireError.self) { try RaftMessage(decoding: message.encoded()) }
+        #expect(SteppedServer(1, term: 1, records: [record]).server.isHalted)
     }
 
     @Test("random and damaged bytes are refused or understood, and a server survives what is understood")

@@ -16,16 +16,17 @@ struct SteppedServer {
     /// A started server with this on its disk.
     init(
         _ id: UInt32 = 0, of count: UInt32 = 3, options: RaftOptions = RaftOptions(), term: UInt64 = 0,
-        vote: UInt32? = nil, log: [UInt64] = [], incarnation: UInt64 = 1, snapshot: (SnapshotMark, Bytes)? = nil
+        vote: UInt32? = nil, log: [UInt64] = [], records: [LogRecord]? = nil, incarnation: UInt64 = 1,
+        snapshot: (SnapshotMark, Bytes)? = nil, isReplacement: Bool = false
     ) {
         server = Server(id: NodeID(id), members: (0..<count).map(NodeID.init), options: options)
         let state = RaftHardState(term: Term(term), vote: vote.map(NodeID.init))
-        let records = log.enumerated().map { Self.entry(UInt64($0.offset) + 1, term: $0.element) }
-        step(
-            .start(
-                Recovery(
-                    incarnation: incarnation, seed: 7, hardState: term == 0 ? nil : state.encoded(),
-                    snapshot: snapshot.map { (mark: $0.0, data: $0.1) }, log: records)))
+        let entries = log.enumerated().map { Self.entry(UInt64($0.offset) + 1, term: $0.element) }
+        var recovery = Recovery(
+            incarnation: incarnation, seed: 7, hardState: term == 0 ? nil : state.encoded(),
+            snapshot: snapshot.map { (mark: $0.0, data: $0.1) }, log: records ?? entries)
+        recovery.isReplacement = isReplacement
+        step(.start(recovery))
     }
 
     static func entry(_ index: UInt64, term: UInt64, key: Bytes = "k", value: Bytes = "v") -> LogRecord {
@@ -85,6 +86,23 @@ struct SteppedServer {
     mutating func request(_ command: KeyValueCommand, _ sequence: UInt64 = 0) {
         turn(
             .request(.content(KeyValueRequest(command)), RequestToken(connection: ConnectionID(1), sequence: sequence)))
+    }
+
+    /// An operator's request.
+    mutating func ask(_ administration: RaftAdministration, _ sequence: UInt64 = 0) {
+        turn(.request(.administration(administration), RequestToken(connection: ConnectionID(9), sequence: sequence)))
+    }
+
+    /// A heartbeat that every follower answers: its log agrees through `index`.
+    mutating func heartbeat(answeredBy followers: [UInt32], match index: UInt64) {
+        wait(server.options.heartbeatInterval)
+        turn(.timer(RaftTimer.heartbeat))
+        for follower in followers { match(index, from: follower) }
+    }
+
+    /// The connections that were ended.
+    var disconnected: [ConnectionID] {
+        effects.list.compactMap { if case .disconnect(let connection) = $0 { connection } else { nil } }
     }
 
     /// What was sent to a server.

@@ -59,7 +59,7 @@ struct Learner: Sendable {
     @usableFromInline var own = OwnQueue()
     /// The last of them.
     @usableFromInline var lastOwn = LogIndex.zero
-    @usableFromInline var transfer: SnapshotTransfer?
+    @usableFromInline var transfer: ZabSnapshotTransfer?
 
     @inlinable
     init(id: NodeID, window: Int) {
@@ -135,4 +135,17 @@ struct OwnQueue: Sendable {
         passed = 0
         while passed < indices.count, indices[passed] < next { passed += 1 }
     }
+}
+
+/// A snapshot on its way to a follower.
+@usableFromInline
+struct ZabSnapshotTransfer: Sendable {
+    /// Names the transfer to the disk that reads for it.
+    @usableFromInline var number: UInt64
+    /// The snapshot that the sent parts belong to.
+    @usableFromInline var mark: SnapshotMark?
+    /// Where the part that is under way starts.
+    @usableFromInline var offset = UInt64(0)
+    /// When the disk or the follower was last asked for something.
+    @usableFromInline var since: UInt64
 }

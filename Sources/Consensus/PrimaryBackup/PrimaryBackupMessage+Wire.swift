@@ -1,0 +1,245 @@
+import ByteCoding
+import ProtocolKit
+
+extension PrimaryBackupMessage: WireCodable {
+    /// Appends a tag and the message's fields.
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .promiseRequest(let message):
+            writer.write(UInt8(1))
+            writer.write(message.epoch.rawValue)
+            writer.write(UInt8(message.isProbe ? 1 : 0))
+        case .promise(let message): message.encode(into: &writer)
+        case .nomination: writer.write(UInt8(3))
+        case .viewProposal(let view):
+            writer.write(UInt8(4))
+            view.encode(into: &writer)
+        case .viewAcceptance(let number):
+            writer.write(UInt8(5))
+            number.encode(into: &writer)
+        case .outbid(let epoch):
+            writer.write(UInt8(6))
+            writer.write(epoch.rawValue)
+        case .update(let message): message.encode(into: &writer)
+        case .updateAnswer(let message): message.encode(into: &writer)
+        case .snapshotPart(let message): message.encode(into: &writer)
+        case .snapshotAnswer(let message): message.encode(into: &writer)
+        }
+    }
+
+    /// Reads a tag and the fields that belong to it.
+    public init(from reader: inout ByteReader) throws(WireError) {
+        let tag = try reader.read(UInt8.self)
+        switch tag {
+        case 1: self = .promiseRequest(PromiseRequest(epoch: try reader.readEpoch(), isProbe: try reader.readBool()))
+        case 2: self = .promise(try Promise(from: &reader))
+        case 3: self = .nomination
+        case 4: self = .viewProposal(try View(from: &reader))
+        case 5: self = .viewAcceptance(try ViewNumber(from: &reader))
+        case 6: self = .outbid(try reader.readEpoch())
+        case 7: self = .update(try Update(from: &reader))
+        case 8: self = .updateAnswer(try UpdateAnswer(from: &reader))
+        case 9: self = .snapshotPart(try SnapshotTransferPart(from: &reader))
+        case 10: self = .snapshotAnswer(try SnapshotTransferAnswer(from: &reader))
+        default: throw .unknownTag(what: "primary-backup message", value: UInt64(tag))
+        }
+    }
+}
+
+extension ByteReader {
+    /// Reads an epoch, index or count within its bound.
+    fileprivate mutating func readBounded(_ what: StaticString) throws(WireError) -> UInt64 {
+        let value = try read(UInt64.self)
+        guard value <= RaftLimits.number else {
+            throw .tooLarge(what: what, value: value, limit: RaftLimits.number)
+        }
+        return value
+    }
+
+    fileprivate mutating func readEpoch() throws(WireError) -> Epoch { Epoch(try readBounded("epoch")) }
+    fileprivate mutating func readPlace() throws(WireError) -> LogIndex { LogIndex(try readBounded("index")) }
+}
+
+extension ViewNumber: WireCodable {
+    /// Appends the parts.
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(epoch.rawValue)
+        writer.write(change)
+    }
+
+    /// Reads the parts.
+    public init(from reader: inout ByteReader) throws(WireError) {
+        self.init(epoch: try reader.readEpoch(), change: try reader.readBounded("change"))
+    }
+}
+
+extension View: WireCodable {
+    /// Appends number and members.
+    public func encode(into writer: inout ByteWriter) {
+        number.encode(into: &writer)
+        writer.write(members.bits)
+    }
+
+    /// Reads number and members.
+    public init(from reader: inout ByteReader) throws(WireError) {
+        self.init(number: try ViewNumber(from: &reader), members: MemberSet(bits: try reader.read(UInt64.self)))
+    }
+}
+
+extension Promise {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(UInt8(2))
+        writer.write(epoch.rawValue)
+        writer.write(UInt8(isProbe ? 1 : 0))
+        writer.write(promised.rawValue)
+        view.encode(into: &writer)
+        writer.write(end.epoch.rawValue)
+        writer.write(end.index.rawValue)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        epoch = try reader.readEpoch()
+        isProbe = try reader.readBool()
+        promised = try reader.readEpoch()
+        view = try View(from: &reader)
+        end = LogEnd(epoch: try reader.readEpoch(), index: try reader.readPlace())
+    }
+}
+
+extension Update {
+    /// The fields, a table of the entries' epochs, kinds and lengths, and then all payloads in one stretch, so that the
+    /// receiver copies them with a single allocation.
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.reserve(46 + entries.count * 13)
+        writer.write(UInt8(7))
+        writer.write(epoch.rawValue)
+        writer.write(previousIndex.rawValue)
+        writer.write(previousEpoch.rawValue)
+        writer.write(commitIndex.rawValue)
+        writer.write(round)
+        writer.write(UInt8(wantsAnswer ? 1 : 0))
+        writer.write(UInt32(entries.count))
+        for entry in entries {
+            writer.write(entry.tag)
+            writer.write(entry.kind)
+            writer.write(UInt32(entry.payload.count))
+        }
+        for entry in entries { writer.write(raw: entry.payload) }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        epoch = try reader.readEpoch()
+        previousIndex = try reader.readPlace()
+        previousEpoch = try reader.readEpoch()
+        commitIndex = try reader.readPlace()
+        round = try reader.readBounded("round")
+        wantsAnswer = try reader.readBool()
+        let count = try reader.readCount(limit: RaftLimits.entries, of: "number of entries")
+        entries = []
+        guard count > 0 else { return }
+        var table = ByteReader(try reader.readRegion(count: count * 13))
+        let total = try Self.payloadBytes(table, count: count)
+        let payloads = Bytes(copying: try reader.readRegion(count: total))
+        entries.reserveCapacity(count)
+        var (offset, index, previous) = (0, previousIndex.rawValue, previousEpoch.rawValue)
+        for _ in 0..<count {
+            index += 1
+            let tag = try table.readBounded("epoch")
+            guard tag >= previous, tag <= epoch.rawValue else { throw .invalid(what: "order of epochs") }
+            previous = tag
+            let kind = try table.read(UInt8.self)
+            guard EntryKind(rawValue: kind) != nil else {
+                throw .unknownTag(what: "kind of entry", value: UInt64(kind))
+            }
+            let length = Int(try table.read(UInt32.self))
+            let payload = payloads[offset..<offset + length]
+            entries.append(LogRecord(index: LogIndex(index), tag: tag, kind: kind, payload: payload))
+            offset += length
+        }
+    }
+
+    /// The length of all payloads, within its bound.
+    private static func payloadBytes(_ table: ByteReader, count: Int) throws(WireError) -> Int {
+        var lengths = table
+        var total = 0
+        for _ in 0..<count {
+            _ = try lengths.readRegion(count: 9)
+            total += try lengths.readCount(limit: RaftLimits.entryBytes, of: "length of an entry")
+        }
+        guard total <= RaftLimits.messageBytes else {
+            throw .tooLarge(what: "length of all entries", value: UInt64(total), limit: UInt64(RaftLimits.messageBytes))
+        }
+        return total
+    }
+}
+
+extension UpdateAnswer {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(UInt8(8))
+        writer.write(epoch.rawValue)
+        writer.write(round)
+        writer.write(UInt8(isEligible ? 1 : 0))
+        switch outcome {
+        case .matched(let index):
+            writer.write(UInt8(0))
+            writer.write(index.rawValue)
+        case .conflict(let previousIndex, let conflictEpoch, let conflictIndex):
+            writer.write(UInt8(1))
+            writer.write(previousIndex.rawValue)
+            writer.write(conflictEpoch.rawValue)
+            writer.write(conflictIndex.rawValue)
+        }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        epoch = try reader.readEpoch()
+        round = try reader.readBounded("round")
+        isEligible = try reader.readBool()
+        let tag = try reader.read(UInt8.self)
+        switch tag {
+        case 0: outcome = .matched(try reader.readPlace())
+        case 1:
+            outcome = .conflict(
+                previousIndex: try reader.readPlace(), conflictEpoch: try reader.readEpoch(),
+                conflictIndex: try reader.readPlace())
+        default: throw .unknownTag(what: "outcome", value: UInt64(tag))
+        }
+    }
+}
+
+extension SnapshotTransferPart {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(UInt8(9))
+        writer.write(epoch.rawValue)
+        writer.write(mark.index.rawValue)
+        writer.write(mark.tag)
+        writer.write(offset)
+        writer.write(UInt8(isLast ? 1 : 0))
+        writer.write(data)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        epoch = try reader.readEpoch()
+        mark = SnapshotMark(index: try reader.readPlace(), tag: try reader.readEpoch().rawValue)
+        offset = try reader.readBounded("offset")
+        isLast = try reader.readBool()
+        data = try reader.readBytes(limit: RaftLimits.chunkBytes)
+    }
+}
+
+extension SnapshotTransferAnswer {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(UInt8(10))
+        writer.write(epoch.rawValue)
+        writer.write(index.rawValue)
+        writer.write(nextOffset)
+        writer.write(UInt8(isInstalled ? 1 : 0))
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        epoch = try reader.readEpoch()
+        index = try reader.readPlace()
+        nextOffset = try reader.readBounded("offset")
+        isInstalled = try reader.readBool()
+    }
+}
