@@ -21,14 +21,14 @@ enum LogRecovery {
             let contents = try LogFolder.read(path)
             let isLast = position == epochs.count - 1
             try contents.withUnsafeBytes { (region) throws(RuntimeError) in
-                do {
+                do throws(LogDamage) {
                     try scanner.read(region, epoch: epoch, isLast: isLast)
                 } catch {
                     throw RuntimeError(error, in: path)
                 }
             }
         }
-        do {
+        do throws(LogDamage) {
             try scanner.finish()
         } catch {
             throw RuntimeError(error, in: folder)

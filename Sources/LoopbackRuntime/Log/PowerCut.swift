@@ -1,5 +1,6 @@
 import ByteCoding
 import Glibc
+import ProtocolKit
 
 /// What a power cut leaves of a node's folder, made from what a killed process has left.
 ///

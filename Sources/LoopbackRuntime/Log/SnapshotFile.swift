@@ -85,7 +85,7 @@ final class SnapshotFile {
         return try contents.withUnsafeBytes { (region) throws(RuntimeError) in
             let mark: SnapshotMark
             let range: Range<Int>
-            do {
+            do throws(LogDamage) {
                 (mark, range) = try SnapshotFormat.check(region, identity: identity)
             } catch {
                 throw RuntimeError(error, in: path)

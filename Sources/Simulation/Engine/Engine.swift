@@ -190,7 +190,8 @@ final class Engine<System: ClusterSystem> {
         for client in 0..<options.clients {
             clients.append(
                 system.makeClient(
-                    number: client, members: members, preferred: members[options.preferredNode ?? client % members.count],
+                    number: client, members: members,
+                    preferred: members[options.preferredNode ?? client % members.count],
                     timeoutNanoseconds: options.operationTimeoutNanoseconds))
             clientTimers.append(TimerTable())
         }
