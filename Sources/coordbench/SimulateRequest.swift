@@ -70,17 +70,25 @@ struct SimulateRequest {
         self.variant = variant
         runtimeMutation = flags.mutation.flatMap(RuntimeMutation.init)
         mutation = runtimeMutation == nil ? flags.mutation : nil
-        do {
-            try entry.checkOptions(variant.options, mutation)
-        } catch OptionError.unknownMutation(let name, let valid) {
-            throw OptionError.unknownMutation(name, valid: valid + RuntimeMutation.allCases.map(\.rawValue))
-        }
+        try Self.checkOptions(variant, mutation, entry)
         seeds = try ClosedRange<UInt64>(parsing: flags.seeds)
         mix = try flags.workload.map { try OperationMix(parsing: $0, allowedKinds: entry.service.kinds) }
         faults = try RequestedFaults(parsing: flags.fault)
         regions = try flags.regionMatrix.map(Self.matrix) ?? .lan
         delay = try flags.delay.map(Self.distribution)
         try check(entry.descriptor)
+    }
+
+    /// Names the runtime's planted faults too where a fault isn't known.
+    private static func checkOptions(
+        _ variant: Variant, _ mutation: String?, _ entry: ClusterEntry
+    ) throws(OptionError) {
+        do throws(OptionError) {
+            try entry.checkOptions(variant.options, mutation)
+        } catch {
+            guard case .unknownMutation(let name, let valid) = error else { throw error }
+            throw .unknownMutation(name, valid: valid + RuntimeMutation.allCases.map(\.rawValue))
+        }
     }
 
     private func check(_ descriptor: SystemDescriptor) throws(ScenarioError) {

@@ -58,14 +58,14 @@ extension PrimaryBackup {
     }
 
     /// The lowest epoch above all known ones that this node may begin.
-    private var nextEpoch: Epoch {
+    private var nextEpoch: ViewEpoch {
         let count = UInt64(nodes.count)
         let lowest = max(promised, highestEpoch, accepted.number.epoch).rawValue + 1
-        return Epoch(lowest + (UInt64(place) + count - lowest % count) % count)
+        return ViewEpoch(lowest + (UInt64(place) + count - lowest % count) % count)
     }
 
-    private func ownPromise(isProbe: Bool) -> Promise {
-        Promise(epoch: promised, isProbe: isProbe, promised: promised, view: accepted, end: end)
+    private func ownPromise(isProbe: Bool) -> ViewPromise {
+        ViewPromise(epoch: promised, isProbe: isProbe, promised: promised, view: accepted, end: end)
     }
 
     /// Where the own log ends.
@@ -88,13 +88,13 @@ extension PrimaryBackup {
             follow(message.epoch, at: now, effects: &effects)
             restartFailoverTimer(at: now, effects: &effects)
         }
-        let answer = Promise(
+        let answer = ViewPromise(
             epoch: message.epoch, isProbe: message.isProbe, promised: promised, view: accepted, end: end)
         effects.send(.promise(answer), to: from, after: hardStateTicket)
     }
 
     /// A node's answer.
-    mutating func handle(_ message: Promise, from: NodeID, at now: Now, effects: inout Effects<Self>) {
+    mutating func handle(_ message: ViewPromise, from: NodeID, at now: Now, effects: inout Effects<Self>) {
         guard let sender = place(of: from), message.view.members.isSubset(of: .all(nodes.count)) else { return }
         highestEpoch = max(highestEpoch, message.promised)
         switch role {
@@ -182,7 +182,7 @@ extension PrimaryBackup {
 
     /// A promise that came after office was taken: the node is complete all the same if it was in the last view. Which
     /// view that was is known from the majority's answers.
-    private mutating func welcome(_ message: Promise, _ sender: Int) {
+    private mutating func welcome(_ message: ViewPromise, _ sender: Int) {
         guard !message.isProbe, message.epoch == promised, message.promised == promised else { return }
         guard view == nil, proposed == nil, newestView.members.contains(sender) else { return }
         complete.insert(sender)
@@ -191,7 +191,7 @@ extension PrimaryBackup {
 
     /// Follows an epoch that is later than the promised one; who its primary is isn't known to hold office yet.
     @usableFromInline
-    mutating func follow(_ epoch: Epoch, at now: Now, effects: inout Effects<Self>) {
+    mutating func follow(_ epoch: ViewEpoch, at now: Now, effects: inout Effects<Self>) {
         promised = epoch
         highestEpoch = max(highestEpoch, epoch)
         writeHardState(effects: &effects)
@@ -210,7 +210,7 @@ extension PrimaryBackup {
     }
 
     /// Another epoch is promised somewhere: this primary's is over there. It stands again at once, in a later epoch.
-    mutating func outbid(by epoch: Epoch, at now: Now, effects: inout Effects<Self>) {
+    mutating func outbid(by epoch: ViewEpoch, at now: Now, effects: inout Effects<Self>) {
         guard epoch > promised else { return }
         highestEpoch = max(highestEpoch, epoch)
         if role == .candidate { role = .backup }

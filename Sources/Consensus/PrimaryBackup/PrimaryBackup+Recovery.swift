@@ -14,7 +14,7 @@ extension PrimaryBackupHardState: WireCodable {
         guard number <= RaftLimits.number else {
             throw .tooLarge(what: "epoch", value: number, limit: RaftLimits.number)
         }
-        promised = Epoch(number)
+        promised = ViewEpoch(number)
         view = try View(from: &reader)
         isReplacement = try reader.readBool()
     }

@@ -106,7 +106,7 @@ extension PrimaryBackup {
 
     /// Which node may begin an epoch.
     @inlinable
-    func owner(of epoch: Epoch) -> NodeID {
+    func owner(of epoch: ViewEpoch) -> NodeID {
         nodes[Int(truncatingIfNeeded: epoch.rawValue % UInt64(nodes.count))]
     }
 

@@ -4,14 +4,14 @@ import ProtocolKit
 /// A snapshot that a node is being sent, put together beside the state in use.
 @usableFromInline
 struct IncomingState<Machine: StateMachine>: Sendable {
-    @usableFromInline let epoch: Epoch
+    @usableFromInline let epoch: ViewEpoch
     @usableFromInline let mark: SnapshotMark
     @usableFromInline var nextOffset = UInt64(0)
     @usableFromInline var assembler = SnapshotAssembler<Machine>()
     /// The complete state and the ticket after which it may be used.
     @usableFromInline var complete: (machine: Machine, ticket: Ticket)?
 
-    init(epoch: Epoch, mark: SnapshotMark) {
+    init(epoch: ViewEpoch, mark: SnapshotMark) {
         self.epoch = epoch
         self.mark = mark
     }
@@ -79,7 +79,7 @@ extension PrimaryBackup {
             frozen = nil
             commitIndex = mark.index
             lastApplied = mark.index
-            if log.term(at: mark.index) == Epoch(mark.tag) {
+            if log.term(at: mark.index) == ViewEpoch(mark.tag) {
                 giveUpPending(through: mark.index, effects: &effects)
                 log.discard(through: mark.index)
                 effects.discardPrefix(through: mark.index)

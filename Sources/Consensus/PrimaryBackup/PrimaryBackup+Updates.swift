@@ -131,7 +131,7 @@ extension PrimaryBackup {
     /// epoch, or at the other's first.
     @usableFromInline
     mutating func backtrack(
-        _ position: Int, _ previous: LogIndex, _ conflictEpoch: Epoch, _ conflictIndex: LogIndex, at now: Now,
+        _ position: Int, _ previous: LogIndex, _ conflictEpoch: ViewEpoch, _ conflictIndex: LogIndex, at now: Now,
         effects: inout Effects<Self>
     ) {
         let peer = peers[position]

@@ -64,7 +64,7 @@ extension PrimaryBackup {
 
     /// Takes a message of an epoch's primary seriously, or tells it that its epoch is over.
     @usableFromInline
-    mutating func heed(_ epoch: Epoch, from: NodeID, at now: Now, effects: inout Effects<Self>) -> Bool {
+    mutating func heed(_ epoch: ViewEpoch, from: NodeID, at now: Now, effects: inout Effects<Self>) -> Bool {
         guard epoch >= promised || options.mutation == .noViewCheck else {
             effects.send(.outbid(promised), to: from, after: hardStateTicket)
             return false
@@ -92,7 +92,7 @@ extension PrimaryBackup {
         installView(effects: &effects)
     }
 
-    /// Promise and view, before anything is said that depends on them.
+    /// ViewPromise and view, before anything is said that depends on them.
     mutating func writeHardState(effects: inout Effects<Self>) {
         let state = PrimaryBackupHardState(
             promised: options.mutation == .promiseNotPersisted ? .zero : promised,
@@ -109,7 +109,7 @@ extension PrimaryBackup {
         durablePromise = promised
         durableView = accepted
         if role == .candidate {
-            promises[place] = Promise(epoch: promised, isProbe: false, promised: promised, view: accepted, end: end)
+            promises[place] = ViewPromise(epoch: promised, isProbe: false, promised: promised, view: accepted, end: end)
             evaluate(at: now, effects: &effects)
         } else if role == .primary, proposed != nil {
             acceptedBy.insert(place)
@@ -131,7 +131,7 @@ extension PrimaryBackup {
 /// What a node must not forget beside its log.
 struct PrimaryBackupHardState: Hashable, Sendable {
     /// The latest epoch that it promised.
-    var promised: Epoch
+    var promised: ViewEpoch
     /// The latest view that it accepted.
     var view: View
     /// Whether it has lost an earlier state.

@@ -73,7 +73,7 @@ public struct PrimaryBackup<Machine: StateMachine>: ProtocolNode, Sendable {
 
     // What must not be forgotten, beside the log.
     /// The latest epoch that it promised: it follows no earlier one.
-    @usableFromInline var promised = Epoch.zero
+    @usableFromInline var promised = ViewEpoch.zero
     /// The latest view that it accepted.
     @usableFromInline var accepted: View
     /// Whether it has lost its disk once, and with it what it promised: its word doesn't count any more.
@@ -106,9 +106,9 @@ public struct PrimaryBackup<Machine: StateMachine>: ProtocolNode, Sendable {
     /// How long it waits this time.
     @usableFromInline var patience = UInt64(0)
     /// The highest epoch seen anywhere.
-    @usableFromInline var highestEpoch = Epoch.zero
+    @usableFromInline var highestEpoch = ViewEpoch.zero
     /// What the nodes answered to the question or request under way, by place.
-    @usableFromInline var promises: ContiguousArray<Promise?>
+    @usableFromInline var promises: ContiguousArray<ViewPromise?>
     @usableFromInline var hasNominated = false
 
     // Persistence.
@@ -116,7 +116,7 @@ public struct PrimaryBackup<Machine: StateMachine>: ProtocolNode, Sendable {
     @usableFromInline var hardStateTicket = Ticket.none
     @usableFromInline var awaitsHardState = false
     /// The promise and the accepted view that are durable.
-    @usableFromInline var durablePromise = Epoch.zero
+    @usableFromInline var durablePromise = ViewEpoch.zero
     @usableFromInline var durableView: View
     @usableFromInline var durable = DurableIndex()
     @usableFromInline var snapshots = SnapshotWriter<Machine>()
@@ -131,7 +131,7 @@ public struct PrimaryBackup<Machine: StateMachine>: ProtocolNode, Sendable {
     // As a backup.
     /// What the turn's updates have established: one answer covers them all.
     @usableFromInline var owesAnswer = false
-    @usableFromInline var epochToAnswer = Epoch.zero
+    @usableFromInline var epochToAnswer = ViewEpoch.zero
     @usableFromInline var matchToAnswer = LogIndex.zero
     @usableFromInline var roundToAnswer = UInt64(0)
     @usableFromInline var answeredRound = UInt64(0)

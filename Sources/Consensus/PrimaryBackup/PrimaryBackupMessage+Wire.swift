@@ -32,7 +32,7 @@ extension PrimaryBackupMessage: WireCodable {
         let tag = try reader.read(UInt8.self)
         switch tag {
         case 1: self = .promiseRequest(PromiseRequest(epoch: try reader.readEpoch(), isProbe: try reader.readBool()))
-        case 2: self = .promise(try Promise(from: &reader))
+        case 2: self = .promise(try ViewPromise(from: &reader))
         case 3: self = .nomination
         case 4: self = .viewProposal(try View(from: &reader))
         case 5: self = .viewAcceptance(try ViewNumber(from: &reader))
@@ -56,8 +56,8 @@ extension ByteReader {
         return value
     }
 
-    fileprivate mutating func readEpoch() throws(WireError) -> Epoch { Epoch(try readBounded("epoch")) }
-    fileprivate mutating func readPlace() throws(WireError) -> LogIndex { LogIndex(try readBounded("index")) }
+    fileprivate mutating func readEpoch() throws(WireError) -> ViewEpoch { ViewEpoch(try readBounded("epoch")) }
+    fileprivate mutating func readBoundedPlace() throws(WireError) -> LogIndex { LogIndex(try readBounded("index")) }
 }
 
 extension ViewNumber: WireCodable {
@@ -86,7 +86,7 @@ extension View: WireCodable {
     }
 }
 
-extension Promise {
+extension ViewPromise {
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.write(UInt8(2))
         writer.write(epoch.rawValue)
@@ -102,7 +102,7 @@ extension Promise {
         isProbe = try reader.readBool()
         promised = try reader.readEpoch()
         view = try View(from: &reader)
-        end = LogEnd(epoch: try reader.readEpoch(), index: try reader.readPlace())
+        end = LogEnd(epoch: try reader.readEpoch(), index: try reader.readBoundedPlace())
     }
 }
 
@@ -129,9 +129,9 @@ extension Update {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        previousIndex = try reader.readPlace()
+        previousIndex = try reader.readBoundedPlace()
         previousEpoch = try reader.readEpoch()
-        commitIndex = try reader.readPlace()
+        commitIndex = try reader.readBoundedPlace()
         round = try reader.readBounded("round")
         wantsAnswer = try reader.readBool()
         let count = try reader.readCount(limit: RaftLimits.entries, of: "number of entries")
@@ -197,11 +197,11 @@ extension UpdateAnswer {
         isEligible = try reader.readBool()
         let tag = try reader.read(UInt8.self)
         switch tag {
-        case 0: outcome = .matched(try reader.readPlace())
+        case 0: outcome = .matched(try reader.readBoundedPlace())
         case 1:
             outcome = .conflict(
-                previousIndex: try reader.readPlace(), conflictEpoch: try reader.readEpoch(),
-                conflictIndex: try reader.readPlace())
+                previousIndex: try reader.readBoundedPlace(), conflictEpoch: try reader.readEpoch(),
+                conflictIndex: try reader.readBoundedPlace())
         default: throw .unknownTag(what: "outcome", value: UInt64(tag))
         }
     }
@@ -220,7 +220,7 @@ extension SnapshotTransferPart {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        mark = SnapshotMark(index: try reader.readPlace(), tag: try reader.readEpoch().rawValue)
+        mark = SnapshotMark(index: try reader.readBoundedPlace(), tag: try reader.readEpoch().rawValue)
         offset = try reader.readBounded("offset")
         isLast = try reader.readBool()
         data = try reader.readBytes(limit: RaftLimits.chunkBytes)
@@ -238,7 +238,7 @@ extension SnapshotTransferAnswer {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        index = try reader.readPlace()
+        index = try reader.readBoundedPlace()
         nextOffset = try reader.readBounded("offset")
         isInstalled = try reader.readBool()
     }

@@ -6,7 +6,7 @@ public enum PrimaryBackupMessage: Hashable, Sendable {
     /// A node asks for the promise to follow its epoch, or whether it would get it.
     case promiseRequest(PromiseRequest)
     /// The answer to it.
-    case promise(Promise)
+    case promise(ViewPromise)
     /// The receiver has the better log: it should stand itself.
     case nomination
     /// A primary asks to agree to a view.
@@ -14,7 +14,7 @@ public enum PrimaryBackupMessage: Hashable, Sendable {
     /// The view of this number is accepted.
     case viewAcceptance(ViewNumber)
     /// A primary's epoch is over: a later one is promised.
-    case outbid(Epoch)
+    case outbid(ViewEpoch)
     /// A primary sends entries, or shows that it lives.
     case update(Update)
     /// The answer to it.
@@ -29,19 +29,19 @@ public enum PrimaryBackupMessage: Hashable, Sendable {
 /// before it disturbs anyone, whether it would get it.
 public struct PromiseRequest: Hashable, Sendable {
     /// The epoch that it would begin.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// Whether it is only asking.
     public var isProbe: Bool
 }
 
 /// A node's promise to refuse everything of epochs before the asked one, with what it holds (DoViewChange).
-public struct Promise: Hashable, Sendable {
+public struct ViewPromise: Hashable, Sendable {
     /// The epoch that was asked for.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// Whether it answers a probe: nothing is promised.
     public var isProbe: Bool
     /// The epoch that is promised; higher than the asked one, it is a refusal.
-    public var promised: Epoch
+    public var promised: ViewEpoch
     /// The latest view that the node has accepted.
     public var view: View
     /// The end of its log.
@@ -51,7 +51,7 @@ public struct Promise: Hashable, Sendable {
 /// Where a log ends. Of two logs the one whose last entry is of the later epoch is ahead; of one epoch, the longer.
 public struct LogEnd: Hashable, Comparable, Sendable {
     /// The last entry's epoch.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// The last entry's index.
     public var index: LogIndex
 
@@ -64,11 +64,11 @@ public struct LogEnd: Hashable, Comparable, Sendable {
 /// A primary's entries for another node, or none: a heartbeat.
 public struct Update: Hashable, Sendable {
     /// The primary's epoch.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// Index of the entry before the first.
     public var previousIndex: LogIndex
     /// Epoch of that entry.
-    public var previousEpoch: Epoch
+    public var previousEpoch: ViewEpoch
     /// Everything through here is held by all members of the view.
     public var commitIndex: LogIndex
     /// The primary's latest round of heartbeats, by which it knows that it still is the primary.
@@ -81,7 +81,7 @@ public struct Update: Hashable, Sendable {
     /// A message of its parts.
     @inlinable
     public init(
-        epoch: Epoch, previousIndex: LogIndex, previousEpoch: Epoch, commitIndex: LogIndex, round: UInt64,
+        epoch: ViewEpoch, previousIndex: LogIndex, previousEpoch: ViewEpoch, commitIndex: LogIndex, round: UInt64,
         wantsAnswer: Bool, entries: ContiguousArray<LogRecord>
     ) {
         self.epoch = epoch
@@ -102,11 +102,11 @@ public struct UpdateAnswer: Hashable, Sendable {
         case matched(LogIndex)
         /// The entry at `previousIndex` is missing or of another epoch; the first entry of that other epoch
         /// (`conflictEpoch`, zero when missing) is at `conflictIndex`.
-        case conflict(previousIndex: LogIndex, conflictEpoch: Epoch, conflictIndex: LogIndex)
+        case conflict(previousIndex: LogIndex, conflictEpoch: ViewEpoch, conflictIndex: LogIndex)
     }
 
     /// The epoch that was answered.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// The latest round that the node heard of; 0 from one whose word doesn't count.
     public var round: UInt64
     /// Whether the node may be a member: it remembers all that it promised.
@@ -116,7 +116,7 @@ public struct UpdateAnswer: Hashable, Sendable {
 
     /// A message of its parts.
     @inlinable
-    public init(epoch: Epoch, round: UInt64, isEligible: Bool, outcome: Outcome) {
+    public init(epoch: ViewEpoch, round: UInt64, isEligible: Bool, outcome: Outcome) {
         self.epoch = epoch
         self.round = round
         self.isEligible = isEligible
@@ -127,7 +127,7 @@ public struct UpdateAnswer: Hashable, Sendable {
 /// A part of a primary's snapshot, for a node whose next entry is compacted away.
 public struct SnapshotTransferPart: Hashable, Sendable {
     /// The primary's epoch.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// The last entry that the snapshot contains.
     public var mark: SnapshotMark
     /// Where the part starts, in bytes.
@@ -141,7 +141,7 @@ public struct SnapshotTransferPart: Hashable, Sendable {
 /// How far a node has a snapshot.
 public struct SnapshotTransferAnswer: Hashable, Sendable {
     /// The epoch that was answered.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// Which snapshot, by the last index in it.
     public var index: LogIndex
     /// Where the next part that it can use starts, in bytes.

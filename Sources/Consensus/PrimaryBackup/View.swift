@@ -1,18 +1,18 @@
 import ProtocolKit
 
 /// A primary's time in office: entries are tagged with it. Which node may begin an epoch follows from its number.
-public typealias Epoch = Term
+public typealias ViewEpoch = Term
 
 /// A view's number: the primary's epoch, and within it which change of the membership (Kafka's leader epoch and
 /// partition epoch).
 public struct ViewNumber: Hashable, Comparable, Sendable {
     /// The epoch, in which there is one primary at most.
-    public var epoch: Epoch
+    public var epoch: ViewEpoch
     /// Counts the views of an epoch from 1; 0 belongs to the view that every cluster begins with.
     public var change: UInt64
 
     /// A number of its parts.
-    public init(epoch: Epoch, change: UInt64) {
+    public init(epoch: ViewEpoch, change: UInt64) {
         self.epoch = epoch
         self.change = change
     }

@@ -2,9 +2,6 @@ import ProtocolKit
 import Workload
 
 extension RaftSystem {
-    /// A minority.
-    public func toleratedFailures(nodes: Int) -> Int { (nodes - 1) / 2 }
-
     /// Snapshots after every few entries, messages of single entries, short pipelines.
     public static func rareOptions(seed: UInt64) -> VariantOptions {
         var random = SeededGenerator(seed: seed)

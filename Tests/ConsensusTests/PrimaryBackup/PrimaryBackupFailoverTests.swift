@@ -15,7 +15,7 @@ struct PrimaryBackupFailoverTests {
         #expect(node.node.promised == .zero)
         node.promise(from: 1)
         #expect(node.node.role == .candidate)
-        #expect(node.node.promised == Epoch(3))
+        #expect(node.node.promised == ViewEpoch(3))
         node.promise(from: 1)
         #expect(node.node.role == .candidate, "its own promise isn't durable yet")
         node.persist()
@@ -49,34 +49,34 @@ struct PrimaryBackupFailoverTests {
     @Test("a promise is durable before it is given, and none is given to an earlier epoch")
     func promises() {
         var node = Stepped(2, promised: 4)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(7), isProbe: false)), from: 1)
-        #expect(node.promise(to: 1)?.promised == Epoch(7))
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(7), isProbe: false)), from: 1)
+        #expect(node.promise(to: 1)?.promised == ViewEpoch(7))
         #expect(node.sent(to: 1).first?.after == node.effects.lastTicket)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(6), isProbe: false)), from: 0)
-        #expect(node.promise(to: 0)?.promised == Epoch(7))
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(9), isProbe: false)), from: 1)
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(6), isProbe: false)), from: 0)
+        #expect(node.promise(to: 0)?.promised == ViewEpoch(7))
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(9), isProbe: false)), from: 1)
         #expect(node.sent(to: 1).isEmpty, "epoch 9 isn't node 1's")
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(10), isProbe: true)), from: 1)
-        #expect(node.node.promised == Epoch(7), "a question changes nothing")
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(10), isProbe: true)), from: 1)
+        #expect(node.node.promised == ViewEpoch(7), "a question changes nothing")
     }
 
     @Test("while the primary is heard, nobody else gets a promise; the primary itself does")
     func loyalty() {
         var node = Stepped(2)
         node.receive(.update(Update(epoch: 1, after: 0, of: 0, [1])), from: 1)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(3), isProbe: true)), from: 0)
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(3), isProbe: true)), from: 0)
         #expect(node.sent(to: 0).isEmpty)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(4), isProbe: false)), from: 1)
-        #expect(node.promise(to: 1)?.promised == Epoch(4))
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(4), isProbe: false)), from: 1)
+        #expect(node.promise(to: 1)?.promised == ViewEpoch(4))
         node.wait(Stepped.timeout)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(6), isProbe: true)), from: 0)
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(6), isProbe: true)), from: 0)
         #expect(node.promise(to: 0) != nil)
     }
 
     @Test("a node that restarted keeps quiet for a timeout: it may have promised a lease")
     func loyaltyAfterRestart() {
         var node = Stepped(2, promised: 1, incarnation: 2)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(3), isProbe: true)), from: 0)
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(3), isProbe: true)), from: 0)
         #expect(node.sent(to: 0).isEmpty)
     }
 
@@ -153,10 +153,10 @@ struct PrimaryBackupFailoverTests {
     func outbid() {
         var node = Stepped()
         node.takeOffice()
-        node.receive(.outbid(Epoch(8)), from: 2)
+        node.receive(.outbid(ViewEpoch(8)), from: 2)
         #expect(node.node.role == .asking)
         node.promise(from: 1, view: node.node.accepted, end: (3, 1), promised: 3)
-        #expect(node.node.promised == Epoch(9))
+        #expect(node.node.promised == ViewEpoch(9))
     }
 
     @Test("a primary that hears from no majority for a timeout ceases to be one, and sends its reads away")
@@ -178,7 +178,7 @@ struct PrimaryBackupFailoverTests {
         #expect(try PrimaryBackupHardState(decoding: state).isReplacement)
         node.loseHope()
         #expect(node.node.role == .backup)
-        node.receive(.promiseRequest(PromiseRequest(epoch: Epoch(3), isProbe: false)), from: 0)
+        node.receive(.promiseRequest(PromiseRequest(epoch: ViewEpoch(3), isProbe: false)), from: 0)
         node.receive(.viewProposal(Stepped.view(3, 1, 0, 1, 2)), from: 0)
         #expect(node.sent(to: 0).isEmpty)
         node.receive(.update(Update(epoch: 3, after: 0, of: 0, [3], round: 4)), from: 0)

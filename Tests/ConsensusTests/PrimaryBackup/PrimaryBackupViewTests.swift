@@ -54,9 +54,9 @@ struct PrimaryBackupViewTests {
         #expect(node.node.proposed?.members == Stepped.view(0, 0, 0, 1).members)
         node.persist()
         #expect(node.replies.isEmpty, "nobody else has agreed")
-        node.receive(.viewAcceptance(ViewNumber(epoch: Epoch(3), change: 2)), from: 1)
+        node.receive(.viewAcceptance(ViewNumber(epoch: ViewEpoch(3), change: 2)), from: 1)
         #expect(node.replies.isEmpty, "that was the last view")
-        node.receive(.viewAcceptance(ViewNumber(epoch: Epoch(3), change: 3)), from: 1)
+        node.receive(.viewAcceptance(ViewNumber(epoch: ViewEpoch(3), change: 3)), from: 1)
         #expect(node.replies == [.done])
         #expect(node.count(.membershipChanged) == 1)
     }
@@ -105,11 +105,11 @@ struct PrimaryBackupViewTests {
     func accepts() {
         var node = Stepped(2, promised: 4)
         node.receive(.viewProposal(Stepped.view(6, 1, 0, 1)), from: 0)
-        #expect(node.sent(to: 0).map(\.message) == [.viewAcceptance(ViewNumber(epoch: Epoch(6), change: 1))])
+        #expect(node.sent(to: 0).map(\.message) == [.viewAcceptance(ViewNumber(epoch: ViewEpoch(6), change: 1))])
         #expect(node.sent(to: 0).map(\.after) == [node.effects.lastTicket])
         #expect(node.node.accepted == Stepped.view(6, 1, 0, 1))
         node.receive(.viewProposal(Stepped.view(4, 3, 0, 1, 2)), from: 1)
-        #expect(node.sent(to: 1).map(\.message) == [.outbid(Epoch(6))])
+        #expect(node.sent(to: 1).map(\.message) == [.outbid(ViewEpoch(6))])
         #expect(node.node.accepted == Stepped.view(6, 1, 0, 1))
         node.receive(.viewProposal(Stepped.view(7, 1, 0, 1)), from: 0)
         #expect(node.sent(to: 0).isEmpty, "epoch 7 is node 1's")
@@ -120,7 +120,7 @@ struct PrimaryBackupViewTests {
         var node = Stepped(2, promised: 4)
         node.receive(.update(Update(epoch: 3, after: 0, of: 0, [3])), from: 0)
         #expect(node.epochs.isEmpty)
-        #expect(node.sent(to: 0).map(\.message) == [.outbid(Epoch(4))])
+        #expect(node.sent(to: 0).map(\.message) == [.outbid(ViewEpoch(4))])
     }
 
     @Test("a backup answers for what is durable, and truncates only a real conflict")

@@ -8,29 +8,29 @@ import Workload
 @Suite("Primary-backup messages on the wire")
 struct PrimaryBackupWireTests {
     static let messages: [PrimaryBackupMessage] = [
-        .promiseRequest(PromiseRequest(epoch: Epoch(7), isProbe: true)),
+        .promiseRequest(PromiseRequest(epoch: ViewEpoch(7), isProbe: true)),
         .promise(
-            Promise(
-                epoch: Epoch(7), isProbe: false, promised: Epoch(9), view: SteppedBackup.view(6, 2, 0, 2),
-                end: LogEnd(epoch: Epoch(6), index: LogIndex(12)))),
+            ViewPromise(
+                epoch: ViewEpoch(7), isProbe: false, promised: ViewEpoch(9), view: SteppedBackup.view(6, 2, 0, 2),
+                end: LogEnd(epoch: ViewEpoch(6), index: LogIndex(12)))),
         .nomination,
         .viewProposal(SteppedBackup.view(7, 1, 0, 1, 2)),
-        .viewAcceptance(ViewNumber(epoch: Epoch(7), change: 3)),
-        .outbid(Epoch(8)),
+        .viewAcceptance(ViewNumber(epoch: ViewEpoch(7), change: 3)),
+        .outbid(ViewEpoch(8)),
         .update(Update(epoch: 7, after: 4, of: 2, [2, 3, 7, 7], commit: 4, round: 12)),
         .update(Update(epoch: 7, after: 4, of: 2, [], wantsAnswer: false)),
-        .updateAnswer(UpdateAnswer(epoch: Epoch(7), round: 4, isEligible: true, outcome: .matched(LogIndex(8)))),
+        .updateAnswer(UpdateAnswer(epoch: ViewEpoch(7), round: 4, isEligible: true, outcome: .matched(LogIndex(8)))),
         .updateAnswer(
             UpdateAnswer(
-                epoch: Epoch(7), round: 4, isEligible: false,
+                epoch: ViewEpoch(7), round: 4, isEligible: false,
                 outcome: .conflict(
-                    previousIndex: LogIndex(8), conflictEpoch: Epoch(2), conflictIndex: LogIndex(3)))),
+                    previousIndex: LogIndex(8), conflictEpoch: ViewEpoch(2), conflictIndex: LogIndex(3)))),
         .snapshotPart(
             SnapshotTransferPart(
-                epoch: Epoch(7), mark: SnapshotMark(index: LogIndex(90), tag: 6), offset: 4_096, data: "some bytes",
+                epoch: ViewEpoch(7), mark: SnapshotMark(index: LogIndex(90), tag: 6), offset: 4_096, data: "some bytes",
                 isLast: false)),
         .snapshotAnswer(
-            SnapshotTransferAnswer(epoch: Epoch(7), index: LogIndex(90), nextOffset: 8_192, isInstalled: true)),
+            SnapshotTransferAnswer(epoch: ViewEpoch(7), index: LogIndex(90), nextOffset: 8_192, isInstalled: true)),
     ]
 
     @Test("every message comes back as it was", arguments: messages)

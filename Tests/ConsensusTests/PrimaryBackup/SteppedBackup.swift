@@ -21,7 +21,7 @@ struct SteppedBackup {
     ) {
         node = BackupNode(id: NodeID(id), members: (0..<count).map(NodeID.init), options: options)
         let state = PrimaryBackupHardState(
-            promised: Epoch(promised), view: view ?? .first(of: Int(count)), isReplacement: false)
+            promised: ViewEpoch(promised), view: view ?? .first(of: Int(count)), isReplacement: false)
         let base = snapshot?.0.index.rawValue ?? 0
         let records = log.enumerated().map { Self.entry(base + UInt64($0.offset) + 1, epoch: $0.element) }
         var recovery = Recovery(
@@ -40,7 +40,7 @@ struct SteppedBackup {
     static func view(_ epoch: UInt64, _ change: UInt64, _ members: Int...) -> View {
         var set = MemberSet()
         for member in members { set.insert(member) }
-        return View(number: ViewNumber(epoch: Epoch(epoch), change: change), members: set)
+        return View(number: ViewNumber(epoch: ViewEpoch(epoch), change: change), members: set)
     }
 
     var now: Now { Now(monotonic: nanoseconds, wall: nanoseconds) }
@@ -89,11 +89,11 @@ struct SteppedBackup {
         let isProbe = node.role == .asking
         receive(
             .promise(
-                Promise(
+                ViewPromise(
                     epoch: node.promised, isProbe: isProbe,
-                    promised: promised.map { Epoch($0) } ?? (isProbe ? .zero : node.promised),
+                    promised: promised.map { ViewEpoch($0) } ?? (isProbe ? .zero : node.promised),
                     view: view ?? .first(of: node.nodes.count),
-                    end: LogEnd(epoch: Epoch(end.epoch), index: LogIndex(end.index)))), from: from)
+                    end: LogEnd(epoch: ViewEpoch(end.epoch), index: LogIndex(end.index)))), from: from)
     }
 
     /// Takes office with node 1's promise and has the view of the two agreed; everything is durable.
@@ -139,7 +139,7 @@ struct SteppedBackup {
     }
 
     /// The promise given to a node.
-    func promise(to peer: UInt32) -> Promise? {
+    func promise(to peer: UInt32) -> ViewPromise? {
         sent(to: peer).lazy.compactMap { if case .promise(let promise) = $0.message { promise } else { nil } }.first
     }
 
@@ -173,7 +173,7 @@ extension Update {
     ) {
         let entries = epochs.enumerated().map { SteppedBackup.entry(index + 1 + UInt64($0.offset), epoch: $0.element) }
         self.init(
-            epoch: Epoch(epoch), previousIndex: LogIndex(index), previousEpoch: Epoch(previous),
+            epoch: ViewEpoch(epoch), previousIndex: LogIndex(index), previousEpoch: ViewEpoch(previous),
             commitIndex: LogIndex(commit), round: round, wantsAnswer: wantsAnswer,
             entries: ContiguousArray(entries))
     }

@@ -167,7 +167,8 @@ struct ABDReplacementTests {
         let states = first.effects.list.compactMap { effect -> Bytes? in
             if case .writeHardState(let state) = effect { state } else { nil }
         }
-        var second = SteppedReplica(1, incarnation: 3, hardState: try #require(states.first))
+        let state = try #require(states.first as Bytes?)
+        var second = SteppedReplica(1, incarnation: 3, hardState: state)
         #expect(second.replica.hardState.isRecovering)
         second.receive(query("k"), from: 0)
         #expect(second.answers.isEmpty)

@@ -6,7 +6,7 @@ public struct CommittedIsHeldByMembers: Invariant {
     public typealias Node = PrimaryBackup<KeyValueStore>
 
     /// The epoch of each committed entry, from index 1.
-    private var committed: [Epoch] = []
+    private var committed: [ViewEpoch] = []
     /// How far each node's commit index was looked at.
     private var looked: [LogIndex] = []
     /// Through where each node must hold the committed entries.

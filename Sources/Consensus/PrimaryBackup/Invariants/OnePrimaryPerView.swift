@@ -6,9 +6,9 @@ public struct OnePrimaryPerView: Invariant {
     public typealias Node = PrimaryBackup<KeyValueStore>
 
     /// The primary of each epoch, over the whole run: one that has crashed since counts too.
-    private var primaries: [Epoch: NodeID] = [:]
+    private var primaries: [ViewEpoch: NodeID] = [:]
     /// The epoch in which each node was last primary.
-    private var lastServed: [Epoch] = []
+    private var lastServed: [ViewEpoch] = []
     private var members: [ViewNumber: MemberSet] = [:]
     /// The view that each node had last accepted.
     private var lastAccepted: [ViewNumber] = []

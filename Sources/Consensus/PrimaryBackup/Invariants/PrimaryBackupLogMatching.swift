@@ -9,7 +9,7 @@ public struct PrimaryBackupLogMatching: Invariant {
     public typealias Node = PrimaryBackup<KeyValueStore>
 
     private struct Seen {
-        let previousEpoch: Epoch
+        let previousEpoch: ViewEpoch
         let record: LogRecord
     }
 

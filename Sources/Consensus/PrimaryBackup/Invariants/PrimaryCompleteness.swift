@@ -7,15 +7,15 @@ public struct PrimaryCompleteness: Invariant {
 
     private struct Committed {
         /// The entry's epoch.
-        let epoch: Epoch
+        let epoch: ViewEpoch
         /// The epoch in which it was seen to be committed.
-        let inEpoch: Epoch
+        let inEpoch: ViewEpoch
     }
 
     /// What is committed at each index, from 1, by the first node that knew.
     private var committed: [Committed] = []
     /// The epoch in which each node was last found complete.
-    private var lastServed: [Epoch] = []
+    private var lastServed: [ViewEpoch] = []
 
     /// Before the first step.
     public init() {}
@@ -38,7 +38,7 @@ public struct PrimaryCompleteness: Invariant {
     }
 
     private mutating func note(
-        _ nodes: NodeStates<Node>, _ node: Int, through commitIndex: LogIndex, inEpoch: Epoch
+        _ nodes: NodeStates<Node>, _ node: Int, through commitIndex: LogIndex, inEpoch: ViewEpoch
     ) -> String? {
         let start = committed.count
         while UInt64(committed.count) < commitIndex.rawValue {

@@ -5,7 +5,7 @@ public struct PromisesAreKept: Invariant {
     /// The nodes it looks at.
     public typealias Node = PrimaryBackup<KeyValueStore>
 
-    private var promises: [Epoch] = []
+    private var promises: [ViewEpoch] = []
     private var views: [ViewNumber] = []
 
     /// Before the first step.
