@@ -98,12 +98,13 @@ private struct CounterexampleDrawing {
 
     var text: String {
         var top = Self.margin + Double(headline.count) * Self.lineHeight + 12
+        var ground: [String] = []
         var body: [String] = []
         let lanesTop = top
         for (index, lane) in lanes.enumerated() {
             let height = Double(lane.rows) * Self.rowHeight + 8
             if index % 2 == 0 {
-                body.append(
+                ground.append(
                     "<rect class=\"lane\" x=\"0\" y=\"\(top.short)\" width=\"\(width.short)\" height=\"\(height.short)\"/>"
                 )
             }
@@ -118,7 +119,8 @@ private struct CounterexampleDrawing {
             foot.append(Self.text(note, x: Self.margin, y: top + 14, style: "note"))
             top += Self.lineHeight
         }
-        return ([opening(height: top + Self.margin)] + axis + body + foot + ["</svg>", ""]).joined(separator: "\n")
+        return ([opening(height: top + Self.margin)] + ground + axis + body + foot + ["</svg>", ""]).joined(
+            separator: "\n")
     }
 
     private func opening(height: Double) -> String {

@@ -50,6 +50,9 @@ struct CheckCommand: ParsableCommand {
     @Option(help: "What :fail of a cas means: nothing (it had no effect) or mismatch (the value was another one).")
     var failedCas = HistoryReader.FailedCompareAndSet.nothing
 
+    @Flag(help: "Take events in the order of the file, whatever times and indices they name.")
+    var ignoreTimes = false
+
     @Option(help: "Most operations to read; a longer history is unknown.")
     var mostOperations = 10_000_000
 
@@ -63,7 +66,8 @@ struct CheckCommand: ParsableCommand {
                 "\(mostOperations) operations; 1 to 100000000 are possible", at: .commandLine("--most-operations"))
         }
         let check = HistoryCheck(
-            reader: HistoryReader(model: model, failedCompareAndSet: failedCas, limit: mostOperations),
+            reader: HistoryReader(
+                model: model, failedCompareAndSet: failedCas, limit: mostOperations, ignoresTimes: ignoreTimes),
             consistency: consistency, budget: .nanoseconds(Int64(clamping: budget)))
         let finding = try check.run(file)
         if let svg, let counterexample = finding.verdict.counterexample {

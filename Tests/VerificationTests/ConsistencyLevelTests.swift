@@ -82,6 +82,15 @@ struct ConsistencyLevelTests {
         #expect(ConsistencyLevels.earned(item.history) == ConsistencyModel.allCases.first(where: item.kept.contains))
     }
 
+    @Test("a value that only a refused write could have written is a violation, though nothing was written")
+    func refused() {
+        let history: [Operation] = [.put(0, 3, .failed, by: 1, (5, 10)), .get(0, returning: 3, by: 0, (0, 20))]
+        for model in ConsistencyModel.allCases {
+            #expect(ConsistencyChecker.check(history: history, model: model).isViolated, "\(model)")
+        }
+        #expect(ConsistencyChecker.check(history: [history[0]], model: .eventual).isUnknown)
+    }
+
     @Test("operations under way at once are in no order of their session")
     func concurrentInSession() {
         let history: [Operation] = [

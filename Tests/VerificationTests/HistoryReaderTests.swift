@@ -6,10 +6,12 @@ import Verification
 struct HistoryReaderTests {
     static func read(
         _ text: String, _ model: HistoryModel = .casRegister, pieces: Int = 7,
-        failedCas: HistoryReader.FailedCompareAndSet = .nothing, limit: Int = 1000
+        failedCas: HistoryReader.FailedCompareAndSet = .nothing, limit: Int = 1000, ignoresTimes: Bool = false
     ) throws -> ReadHistory {
         var rest = Array(text.utf8)[...]
-        return try HistoryReader(model: model, failedCompareAndSet: failedCas, limit: limit).read {
+        return try HistoryReader(
+            model: model, failedCompareAndSet: failedCas, limit: limit, ignoresTimes: ignoresTimes
+        ).read {
             () throws(HistoryError) -> [UInt8] in
             defer { rest = rest.dropFirst(pieces) }
             return Array(rest.prefix(pieces))
@@ -83,6 +85,16 @@ struct HistoryReaderTests {
         #expect(read.operations == (try Self.read(operations).operations))
         #expect(read.names.unit == nil)
         #expect(try Self.read("[\(events.replacing("\n", with: ",\n"))]").operations == read.operations)
+    }
+
+    @Test("times that contradict the order of the file are ignored on request")
+    func ignoredTimes() throws {
+        let events = """
+            {:process 0, :type :invoke, :f :write, :value 1, :time 9, :index 5}
+            {:process 0, :type :ok, :f :write, :value 1, :time 8, :index 4}
+            """
+        #expect(throws: HistoryError.self) { try Self.read(events) }
+        #expect(Self.labels(try Self.read(events, ignoresTimes: true)) == ["write 1"])
     }
 
     @Test("lines of a log, among others")

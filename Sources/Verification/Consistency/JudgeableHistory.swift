@@ -10,7 +10,9 @@ extension UnsafeBufferPointer<KeyValueOperation> {
                 return "\(operation) of client \(operation.client) returned before it was invoked"
             }
             hasObserved = hasObserved || operation.observes
-            hasWritten = hasWritten || (operation.kind != .get && operation.outcome != .mismatch)
+            // What was seen without having been written is no reason to look away.
+            hasWritten =
+                hasWritten || operation.writes || operation.valueSeen.map { $0 != ValueIdentity.absent } ?? false
         }
         if !hasObserved { return "nothing was observed: no read and no other telling result" }
         if !hasWritten { return "nothing was written" }

@@ -201,7 +201,8 @@ private enum Requirement {
         switch operation.kind {
         case .get: self = isReported ? .equals(operation.result) : .anything
         case .put, .concatenate: self = .anything
-        case .delete: self = !isReported ? .anything : operation.result == 0 ? .equals(ValueIdentity.absent) : .isPresent
+        case .delete:
+            self = !isReported ? .anything : operation.result == 0 ? .equals(ValueIdentity.absent) : .isPresent
         case .compareAndSet:
             self = operation.outcome == .mismatch ? .differs(operation.result) : .equals(operation.result)
         case .increment:

@@ -14,6 +14,7 @@ struct HistoryBuilder {
     private let model: HistoryModel
     private let failedCompareAndSet: HistoryReader.FailedCompareAndSet
     private let limit: Int
+    private let ignoresTimes: Bool
     private var vocabulary = HistoryVocabulary()
     private var operations: [KeyValueOperation] = []
     private var open: [Int64: Open] = [:]
@@ -24,10 +25,11 @@ struct HistoryBuilder {
     private var clock: UInt64 = 0
     private var latest: (time: Int64?, index: Int64?, line: Int) = (nil, nil, 0)
 
-    init(model: HistoryModel, failedCompareAndSet: HistoryReader.FailedCompareAndSet, limit: Int) {
-        self.model = model
-        self.failedCompareAndSet = failedCompareAndSet
-        self.limit = limit
+    init(_ reader: HistoryReader) {
+        model = reader.model
+        failedCompareAndSet = reader.failedCompareAndSet
+        limit = reader.limit
+        ignoresTimes = reader.ignoresTimes
     }
 
     /// Whether no more operations are taken.
@@ -82,15 +84,19 @@ struct HistoryBuilder {
 
     /// Time goes on with every event: by the events' own times, which may be equal, or by one.
     private mutating func advanceClock(_ event: HistoryEvent) throws(HistoryError) {
+        if ignoresTimes {
+            clock += 1
+            return
+        }
         if let index = event.index, let before = latest.index, index <= before {
             throw HistoryError(
                 line: event.line, "the event's index \(index) comes after \(before) of line \(latest.line)",
-                remedy: "sort the events by :index")
+                remedy: "sort the events by :index, or take them as they stand with --ignore-times")
         }
         if let time = event.time, let before = latest.time, time < before {
             throw HistoryError(
                 line: event.line, "the event's time \(time) comes after \(before) of line \(latest.line)",
-                remedy: "sort the events by :time, or leave the times out if the order is right")
+                remedy: "sort the events by :time, or take them as they stand with --ignore-times")
         }
         hasTimes = hasTimes || event.time != nil
         clock = max(clock + 1, event.time.map { UInt64(max(0, $0)) } ?? 0)

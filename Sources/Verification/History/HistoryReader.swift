@@ -45,12 +45,16 @@ public struct HistoryReader {
     public var failedCompareAndSet: FailedCompareAndSet
     /// The most operations that are read: past it the history can't be judged.
     public var limit: Int
+    /// Whether events are taken in the order of the file whatever times and places they name.
+    public var ignoresTimes: Bool
 
     /// A reader of histories of `model`.
     public init(
-        model: HistoryModel, failedCompareAndSet: FailedCompareAndSet = .nothing, limit: Int = 10_000_000
+        model: HistoryModel, failedCompareAndSet: FailedCompareAndSet = .nothing, limit: Int = 10_000_000,
+        ignoresTimes: Bool = false
     ) {
         self.model = model
+        self.ignoresTimes = ignoresTimes
         self.failedCompareAndSet = failedCompareAndSet
         self.limit = limit
     }
@@ -62,7 +66,7 @@ public struct HistoryReader {
         let bytes = HistoryBytes(source)
         var reader = DataReader(bytes, isJSON: false)
         try reader.skipSpace()
-        var history = HistoryBuilder(model: model, failedCompareAndSet: failedCompareAndSet, limit: limit)
+        var history = HistoryBuilder(self)
         let format: HistoryFormat
         switch try bytes.peek() {
         case nil: throw HistoryError(line: 0, "the file is empty", remedy: "a history has at least one operation")

@@ -6,8 +6,8 @@
 ///
 /// - A pending operation that changes nothing and fits the state is taken at once: if it can be taken later, it can be
 ///   taken now.
-/// - A state is not left for good while an operation still needs it; and if a return waits for a state that nothing can
-///   bring about any more, the branch is dead. With mostly distinct values that makes the search nearly linear.
+/// - A state is not left for good while an operation still needs it; and if a return waits for a state that nothing
+///   under way can bring about, the branch is dead. With mostly distinct values that makes the search nearly linear.
 /// - A list that only grows is not let past a length that an append still has to answer.
 /// - Candidates are tried in the order in which they must have happened.
 /// - Of operations without an answer that are equal, the earlier goes first.
@@ -42,6 +42,8 @@ struct LinearizationSearch {
     /// For each needed state how many operations yet to be taken need it, and how many leave it.
     private var needs: ContiguousArray<Int32>
     private var makers: ContiguousArray<Int32>
+    /// For each needed state how many operations that leave it have been called and are yet to be taken.
+    private var calledMakers: ContiguousArray<Int32>
     /// Where a list only grows, for each length how many appends yet to be taken answered it; else empty.
     private var answers: ContiguousArray<Int32>
 
@@ -66,6 +68,7 @@ struct LinearizationSearch {
         tokens = ContiguousArray((0..<history.slotCount).map { Self.token($0, of: history.slotCount) })
         needs = ContiguousArray(repeating: 0, count: history.states.count)
         makers = needs
+        calledMakers = needs
         answers = ContiguousArray(repeating: 0, count: history.isGrowingList ? history.operations.count + 1 : 0)
         for number in history.needed where number >= 0 { needs[Int(number)] += 1 }
         for number in history.produced where number >= 0 { makers[Int(number)] += 1 }
@@ -144,6 +147,7 @@ struct LinearizationSearch {
             } else {
                 pending.insert(
                     operation, returning: history.operations[operation].hasReturned, deadline: history.deadlines)
+                if history.produced[operation] >= 0 { calledMakers[Int(history.produced[operation])] += 1 }
                 trail.append(.called(event.operation))
                 takeIfReadOnly(operation)
             }
@@ -154,10 +158,11 @@ struct LinearizationSearch {
 
     private var waiting: Int { Int(history.events[position].operation) }
 
-    /// Whether the return that waits needs a state that nothing can bring about any more.
+    /// Whether the return that waits needs a state that nothing under way can bring about.
     private var isDeadEnd: Bool {
         let number = history.needed[waiting]
-        guard number >= 0, makers[Int(number)] == 0, let needed = KeyValueModel.neededState(history.operations[waiting])
+        guard number >= 0, calledMakers[Int(number)] == 0,
+            let needed = KeyValueModel.neededState(history.operations[waiting])
         else { return false }
         if needed == state || needed == ValueIdentity.absent { return needed != state }
         if ValueIdentity.integerValue(needed) != nil { return !history.integersComeAbout }
@@ -248,7 +253,10 @@ struct LinearizationSearch {
         toggle(operation)
         countAnswer(operation, -1)
         if history.needed[operation] >= 0 { needs[Int(history.needed[operation])] -= 1 }
-        if history.produced[operation] >= 0 { makers[Int(history.produced[operation])] -= 1 }
+        if history.produced[operation] >= 0 {
+            makers[Int(history.produced[operation])] -= 1
+            calledMakers[Int(history.produced[operation])] -= 1
+        }
         trail.append(.took(Int32(truncatingIfNeeded: operation), from: state))
         state = new
     }
@@ -258,6 +266,8 @@ struct LinearizationSearch {
             switch trail.removeLast() {
             case .called(let operation):
                 pending.remove(Int(operation))
+                let number = history.produced[Int(operation)]
+                if number >= 0 { calledMakers[Int(number)] -= 1 }
                 position -= 1
             case .returned(let operation):
                 toggle(Int(operation))
@@ -265,7 +275,10 @@ struct LinearizationSearch {
             case .took(let operation, let old):
                 let operation = Int(operation)
                 state = old
-                if history.produced[operation] >= 0 { makers[Int(history.produced[operation])] += 1 }
+                if history.produced[operation] >= 0 {
+                    makers[Int(history.produced[operation])] += 1
+                    calledMakers[Int(history.produced[operation])] += 1
+                }
                 if history.needed[operation] >= 0 { needs[Int(history.needed[operation])] += 1 }
                 countAnswer(operation, 1)
                 toggle(operation)

@@ -15,6 +15,8 @@ struct SearchWindow {
     private(set) var isCut = false
 
     private static let patience = Duration.seconds(1)
+    private static let shown = 24
+    private static let longestCut = 256
 
     /// An operation as it was recorded, and what of it the window rests on.
     private struct Part {
@@ -26,18 +28,20 @@ struct SearchWindow {
     init(_ history: SearchHistory, upTo event: Int) {
         let all = history.recorded.map { Part(recorded: $0, relied: $0) }
         let deadline = ContinuousClock.now + Self.patience
-        var end = event
-        var ahead = 4
-        while end < history.events.count, ContinuousClock.now < deadline {
-            let parts = Self.parts(all, until: history.events[end].time)
-            if Self.isViolated(parts.map(\.relied), isCut: false, within: Self.patience / 4) {
-                self.init(parts)
-                return
-            }
-            end += ahead
-            ahead *= 2
+        let ends = [0, 4, 12, 28, 60, 124].map { min(event + $0, history.events.count - 1) }
+        let prefixes = ends.map { Self.parts(all, until: history.events[$0].time) }
+        for prefix in prefixes {
+            guard let rest = Self.cut(prefix, deadline) else { continue }
+            self = SearchWindow(rest, isCut: true)
+            return
         }
-        self.init(all)
+        for prefix in prefixes where ContinuousClock.now < deadline {
+            guard Self.isViolated(prefix.map(\.relied), isCut: false, within: Self.patience / 4) else { continue }
+            self = SearchWindow(prefix, isCut: false)
+            return
+        }
+        // Not proved small in time: the last operations before the search was stuck are still the ones to look at.
+        operations = prefixes[0].suffix(Self.shown).map(\.recorded)
     }
 
     /// The window of a few operations that are known to be wrong by themselves.
@@ -47,21 +51,16 @@ struct SearchWindow {
             .sorted {
                 ($0.invokedNanoseconds, $0.returnedNanoseconds) < ($1.invokedNanoseconds, $1.returnedNanoseconds)
             }
-        self.init(distinct.map { Part(recorded: $0, relied: $0) }, cuts: false)
+        self.init(distinct.map { Part(recorded: $0, relied: $0) }, isCut: false)
     }
 
-    private init(_ all: [Part], cuts: Bool = true) {
-        let deadline = ContinuousClock.now + Self.patience
-        var parts = all
-        if cuts, let rest = Self.cut(all, deadline) {
-            parts = rest
-            isCut = true
-        }
-        let isCut = isCut
-        let reduction = WindowReduction(parts.map(\.relied), deadline: deadline) {
+    /// The window of operations that are wrong by themselves.
+    private init(_ all: [Part], isCut: Bool) {
+        self.isCut = isCut
+        let reduction = WindowReduction(all.map(\.relied), deadline: ContinuousClock.now + Self.patience) {
             Self.isViolated($0, isCut: isCut)
         }
-        parts = reduction.kept.map { parts[$0] }
+        let parts = reduction.kept.map { all[$0] }
         operations = parts.map(\.recorded)
         offender = Self.offender(parts, isCut: isCut)
     }
@@ -80,20 +79,34 @@ struct SearchWindow {
 
     // MARK: Cutting
 
-    /// The shortest end of the history, tried in doublings, that is wrong whatever came before.
+    /// The shortest end of the history that is wrong whatever came before: found by doubling its length, then halving.
     private static func cut(_ parts: [Part], _ deadline: ContinuousClock.Instant) -> [Part]? {
         // What these leave depends on what was there in too many ways to try.
-        let hasNoEnd = parts.contains { [.increment, .append, .concatenate].contains($0.relied.kind) }
-        var length = hasNoEnd ? parts.count : 4
-        while length < parts.count, ContinuousClock.now < deadline {
+        guard !parts.contains(where: { [.increment, .append, .concatenate].contains($0.relied.kind) }) else {
+            return nil
+        }
+        func end(_ length: Int) -> [Part]? {
             let start = parts[parts.count - length].relied.invokedNanoseconds
             let rest = parts.compactMap { part in
                 part.relied.rest(from: start).map { Part(recorded: part.recorded, relied: $0) }
             }
-            if isViolated(rest.map(\.relied), isCut: true) { return rest }
-            length *= 2
+            return isViolated(rest.map(\.relied), isCut: true) ? rest : nil
         }
-        return nil
+        var (tooShort, length) = (0, 1)
+        var found: [Part]?
+        while found == nil, length < min(parts.count, Self.longestCut), ContinuousClock.now < deadline {
+            found = end(length)
+            if found == nil { (tooShort, length) = (length, 2 * length) }
+        }
+        while found != nil, length - tooShort > 1, ContinuousClock.now < deadline {
+            let middle = (tooShort + length) / 2
+            if let shorter = end(middle) {
+                (found, length) = (shorter, middle)
+            } else {
+                tooShort = middle
+            }
+        }
+        return found
     }
 
     /// The states to begin with: nothing, or else every one that some operation needs and one that none does.
@@ -121,7 +134,7 @@ struct SearchWindow {
     }
 
     private static func isViolated(
-        _ operations: [KeyValueOperation], isCut: Bool, within limit: Duration = .milliseconds(20)
+        _ operations: [KeyValueOperation], isCut: Bool, within limit: Duration = .milliseconds(50)
     ) -> Bool {
         beginnings(operations, isCut: isCut).allSatisfy { isViolated(operations, from: $0, within: limit) }
     }
@@ -129,7 +142,10 @@ struct SearchWindow {
     /// The operation with whose answer the window becomes wrong.
     private static func offender(_ parts: [Part], isCut: Bool) -> KeyValueOperation? {
         let answered = parts.filter(\.relied.hasReturned)
-            .sorted { $0.relied.returnedNanoseconds < $1.relied.returnedNanoseconds }
+            .sorted {
+                ($0.relied.returnedNanoseconds, $0.relied.observes ? 0 : 1)
+                    < ($1.relied.returnedNanoseconds, $1.relied.observes ? 0 : 1)
+            }
         return answered.first { part in
             isViolated(Self.parts(parts, until: part.relied.returnedNanoseconds).map(\.relied), isCut: isCut)
         }?.recorded
