@@ -20,7 +20,7 @@ struct RaftMutationTests {
     }()
 
     @Test(
-        "a planted fault is caught by random faults within ten seeds",
+        "a planted fault is caught by random faults within twenty seeds",
         arguments: [
             (RaftMutation.skipSync, "leader-completeness"), (.acknowledgeBeforeQuorum, "leader-completeness"),
             (.noTruncate, "log-matching"), (.forgetNoOperation, "linearizable"),
@@ -30,15 +30,15 @@ struct RaftMutationTests {
         var options = Self.harsh
         options.mutation = mutation.rawValue
         let summary = try SimulationCampaign.run(
-            RaftSystem.self, seeds: 1...10, options: options, stopsAtFailure: true)
+            RaftSystem.self, seeds: 1...20, options: options, stopsAtFailure: true)
         let outcome = try #require(summary.failures.first).outcome
         #expect(outcome.description.hasPrefix("violated: \(property)"), "\(outcome)")
     }
 
     @Test("the protocol as it is passes the same seeds")
     func unmutated() throws {
-        let summary = try SimulationCampaign.run(RaftSystem.self, seeds: 1...10, options: Self.harsh)
-        #expect(summary.passed == 10, "\((summary.failures + summary.unknown).map { "\($0.seed) \($0.outcome)" })")
+        let summary = try SimulationCampaign.run(RaftSystem.self, seeds: 1...20, options: Self.harsh)
+        #expect(summary.passed == 20, "\((summary.failures + summary.unknown).map { "\($0.seed) \($0.outcome)" })")
     }
 
     private func options(_ mutation: RaftMutation?) -> RaftOptions {

@@ -23,8 +23,7 @@ struct ShrinkTests {
             default: false
             }
         #expect(isCrash, "\(shrunk.script)")
-        // A snapshot is taken after every sixteenth record.
-        #expect(shrunk.options.operations < 60)
+        #expect(shrunk.options.operations < options.operations)
         #expect(shrunk.replays <= FailureShrinker.usualReplays)
         let again = try Simulation(TallySystem.self, options: shrunk.options).run()
         #expect(again.brokenProperty == failure.brokenProperty)

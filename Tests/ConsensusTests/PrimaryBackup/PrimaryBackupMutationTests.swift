@@ -21,7 +21,7 @@ struct PrimaryBackupMutationTests {
     }
 
     @Test(
-        "a planted fault is caught by random faults within ten seeds",
+        "a planted fault is caught by random faults within twenty seeds",
         arguments: [
             (PrimaryBackupMutation.acknowledgeBeforeBackups, "primary-backup", "committed-is-held-by-members"),
             (.dropWithoutViewChange, "primary-backup", "committed-is-held-by-members"),
@@ -37,7 +37,7 @@ struct PrimaryBackupMutationTests {
         var options = try Self.harsh(variant)
         options.mutation = mutation.rawValue
         let summary = try SimulationCampaign.run(
-            PrimaryBackupSystem.self, seeds: 1...10, options: options, stopsAtFailure: true)
+            PrimaryBackupSystem.self, seeds: 1...20, options: options, stopsAtFailure: true)
         let outcome = try #require(summary.failures.first).outcome
         #expect(outcome.description.hasPrefix("violated: \(property)"), "\(outcome)")
     }
@@ -45,8 +45,8 @@ struct PrimaryBackupMutationTests {
     @Test("the protocol as it is passes the same seeds", arguments: ["primary-backup", "primary-backup[copies=one]"])
     func unmutated(variant: String) throws {
         let summary = try SimulationCampaign.run(
-            PrimaryBackupSystem.self, seeds: 1...10, options: try Self.harsh(variant))
-        #expect(summary.passed == 10, "\((summary.failures + summary.unknown).map { "\($0.seed) \($0.outcome)" })")
+            PrimaryBackupSystem.self, seeds: 1...20, options: try Self.harsh(variant))
+        #expect(summary.passed == 20, "\((summary.failures + summary.unknown).map { "\($0.seed) \($0.outcome)" })")
     }
 
     /// Node 2 hears nothing from node 0 for a while; then node 0, which may be the primary, crashes.
@@ -70,7 +70,7 @@ struct PrimaryBackupMutationTests {
         #expect(sound.coverage[.failedOver] > 0)
         options.mutation = PrimaryBackupMutation.shortestLogWins.rawValue
         let mutated = try SimulationCampaign.run(
-            PrimaryBackupSystem.self, seeds: 1...10, options: options, stopsAtFailure: true)
+            PrimaryBackupSystem.self, seeds: 1...20, options: options, stopsAtFailure: true)
         let outcome = try #require(mutated.failures.first).outcome
         #expect(outcome.description.hasPrefix("violated: linearizable"), "\(outcome)")
     }

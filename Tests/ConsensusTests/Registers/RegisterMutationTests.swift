@@ -29,7 +29,7 @@ struct ABDMutationTests {
         "a planted fault is caught by random faults within so many seeds",
         arguments: [
             (RegisterMutation.skipWriteBack, "abd", 3, 4), (.skipSync, "abd", 3, 10), (.smallQuorum, "abd", 3, 1),
-            (.overwriteNewer, "abd", 3, 4), (.forgetIncarnation, "abd", 3, 30), (.forgetCounter, "abd", 3, 10),
+            (.overwriteNewer, "abd", 3, 4), (.forgetIncarnation, "abd", 3, 30), (.forgetCounter, "abd", 3, 30),
             (.forgetWriter, "abd", 3, 4), (.countTwice, "abd", 5, 10),
             (.assumeDurable, "abd[reads=one-phase]", 3, 30),
         ])
