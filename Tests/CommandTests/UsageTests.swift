@@ -116,10 +116,9 @@ enum Snapshots {
           node                    Runs one node of a cluster as a process of its own.
           simulate                Runs a system in virtual time under faults, one run a
                                   seed, and checks every step.
-          check                   Judges a recorded history: is it what such a store may
-                                  do?
+          check                   Judges a recorded history: is it what such a store
+                                  may do?
 
           See 'coordbench help <subcommand>' for detailed help.
-
         """
 }
