@@ -104,7 +104,7 @@ private struct CrashRun {
         let recorder = loop.queue.sync { session.recorder }
         let judge = try #require(recorder.judge)
         return Outcome(
-            verdicts: judge.verdicts(budgetNanoseconds: 200_000_000_000,
+            verdicts: judge.verdicts(budgetNanoseconds: .seconds(200)),
             acknowledged: judge.history.count { $0.outcome == .ok }, lostBytes: lost)
     }
 

@@ -120,5 +120,6 @@ enum Snapshots {
                                   may do?
 
           See 'coordbench help <subcommand>' for detailed help.
+
         """
 }

@@ -23,7 +23,8 @@ public struct ZabSystem: ClusterSystem {
                 "batch", .integer(1...65_536), default: "1024",
                 help: "most proposals in a message; 1 sends each request at once"),
             OptionSpecification(
-                "pipeline", .integer(1...256), default: "16", help: "most messages with proposals under way to a follower"),
+                "pipeline", .integer(1...256), default: "16",
+                help: "most messages with proposals under way to a follower"),
             OptionSpecification(
                 "reads", .choice(ZabReads.allCases.map(\.rawValue)), default: "local",
                 help: "local reads are sequentially consistent; sync asks a quorum first: linearizable"),
@@ -35,7 +36,8 @@ public struct ZabSystem: ClusterSystem {
                 help: "bytes of applied transactions after which a snapshot is taken"),
             OptionSpecification(
                 "election-ms", .integer(10...60_000), default: "300",
-                help: "how long nodes wait for word from each other, in milliseconds; heartbeats come six times as often"),
+                help:
+                    "how long nodes wait for word from each other, in milliseconds; heartbeats come six times as often"),
         ],
         defaultNodes: 3, nodeRange: 1...9,
         mutations: ZabMutation.allCases.map { Mutation(name: $0.rawValue, breaks: $0.breaks) })

@@ -63,7 +63,8 @@ public struct OrderedKeyValueJudge: HistoryJudge {
                     verdict: incomplete ?? LinearizabilityChecker.check(history: judge.history, budget: budget),
                     basis: basis))
         }
-        let order = incomplete
+        let order =
+            incomplete
             ?? OrderWitness.check(history: judge.history, positions: positions) { "\(Zxid($0))" }
         verdicts.append(
             JudgedProperty(
