@@ -7,7 +7,7 @@ import Workload
 @testable import Consensus
 
 /// Seeds a case; `COORDBENCH_SEEDS` asks for more than the fixed few.
-private let seedCount = ProcessInfo.processInfo.environment["COORDBENCH_SEEDS"].flatMap(UInt64.init) ?? 4
+private let seedCount = ProcessInfo.processInfo.environment["COORDBENCH_SEEDS"].flatMap(UInt64.init) ?? 3
 
 @Suite("Zab in the simulator")
 struct ZabSimulationTests {

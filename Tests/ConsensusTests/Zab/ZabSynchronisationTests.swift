@@ -125,7 +125,7 @@ struct ZabSynchronisationTests {
         ensemble.start(0, 2)
         ensemble.settle()
         // The disk becomes slow when the epoch is accepted.
-        ensemble.wait(2 * ensemble.options.heartbeatInterval) { envelope in
+        ensemble.wait(4 * ensemble.options.heartbeatInterval) { envelope in
             if case .synchronise = envelope.message { true } else { false }
         }
         #expect(ensemble.servers[0]?.acceptedEpoch == Epoch(2))
