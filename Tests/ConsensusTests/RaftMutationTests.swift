@@ -10,27 +10,28 @@ import Testing
 struct RaftMutationTests {
     /// Which ordeal brings a planted fault out, and the properties of which one is then found broken.
     private static let catches: [(RaftMutation, RaftOrdeal, [String])] = [
-        (.skipSync, .harsh, ["leader-completeness"]),
-        (.acknowledgeBeforeQuorum, .harsh, ["leader-completeness"]),
-        (.noTruncate, .harsh, ["log-matching"]),
         (.forgetNoOperation, .harsh, ["linearizable"]),
         (.readWithoutLeaseCheck, .harsh, ["linearizable"]),
-        (.voteTwice, .duels, ["election-safety"]),
+        (.skipSync, .duels, ["leader-completeness"]),
+        (.voteTwice, .interrupted, ["election-safety"]),
         (.commitOldTerm, .interrupted, ["leader-completeness"]),
         (.truncateAlways, .repeated, ["leader-completeness"]),
-        (.learnerCountsAsVoter, .churn, ["election-safety", "leader-completeness"]),
-        (.changeBeforeCommit, .churn, ["configuration-safety"]),
-        (.forgetConfiguration, .churn, ["configuration-safety"]),
-        (.jointOneMajority, .overlap, ["election-safety", "leader-completeness"]),
-        (.wipedVoterVotes, .wipes, ["election-safety", "leader-completeness"]),
+        (.acknowledgeBeforeQuorum, .overlap, ["leader-completeness"]),
+        (.noTruncate, .overlap, ["log-matching", "state-machine-safety"]),
+        (.learnerCountsAsVoter, .overlap, ["election-safety", "leader-completeness", "state-machine-safety"]),
+        (.changeBeforeCommit, .overlap, ["configuration-safety"]),
+        (.forgetConfiguration, .overlap, ["configuration-safety"]),
+        (.wipedVoterVotes, .wipes, ["election-safety", "leader-completeness", "convergence"]),
         (.transferKeepsLease, .handovers, ["linearizable"]),
         (.leaseFromReply, .lateAcknowledgements, ["linearizable"]),
-        (.voteWithoutStickiness, .deafCandidate, ["linearizable"]),
     ]
 
-    @Test("every planted fault of the catalogue has its ordeal")
+    /// Faults that take a coincidence so rare that only a schedule written out by hand shows them.
+    private static let byHand: Set<RaftMutation> = [.voteWithoutStickiness, .jointOneMajority]
+
+    @Test("every planted fault of the catalogue has its ordeal or its schedule")
     func complete() {
-        #expect(Set(Self.catches.map(\.0)) == Set(RaftMutation.allCases))
+        #expect(Self.byHand.union(Self.catches.map(\.0)) == Set(RaftMutation.allCases))
         #expect(RaftSystem.descriptor.mutations.map(\.name) == RaftMutation.allCases.map(\.rawValue))
     }
 

@@ -14,9 +14,7 @@ enum RaftOrdeal: String, CaseIterable {
     case interrupted
     /// Messages that come twice, late and out of order.
     case repeated
-    /// Changes of membership and leadership all the time, with small snapshots.
-    case churn
-    /// Servers that replace each other in the membership, and partitions between old ones and new ones.
+    /// Changes of membership and leadership all the time, with partitions, crashes and small snapshots.
     case overlap
     /// Voters that lose their disks.
     case wipes
@@ -24,20 +22,14 @@ enum RaftOrdeal: String, CaseIterable {
     case handovers
     /// One leader after the other hears its acknowledgements late, and is then heard no more.
     case lateAcknowledgements = "late-acknowledgements"
-    /// One server after the other hears nothing of the leader, which hears late what the others do.
-    case deafCandidate = "deaf-candidate"
 
-    /// As many as catch each of its faults, with a margin.
+    /// A few that catch each of its faults.
     var seeds: ClosedRange<UInt64> {
         switch self {
-        case .harsh: 1...10
-        case .duels: 1...12
-        case .interrupted: 1...12
-        case .repeated: 1...6
-        case .churn: 1...6
-        case .overlap: 1...10
-        case .wipes: 1...10
-        case .handovers, .lateAcknowledgements, .deafCandidate: 1...6
+        case .harsh, .duels, .overlap, .wipes, .handovers: 1...2
+        case .interrupted: 11...12
+        case .repeated: 6...7
+        case .lateAcknowledgements: 3...4
         }
     }
 
@@ -47,11 +39,10 @@ enum RaftOrdeal: String, CaseIterable {
         case .duels: "raft[check-quorum=off,pre-vote=off,election-ms=20]"
         case .interrupted: "raft[check-quorum=off,pre-vote=off,election-ms=20,batch=1,pipeline=1]"
         case .repeated: "raft[batch=2]"
-        case .churn: "raft[reads=lease,voters=3,test-churn-ms=30,snapshot-bytes=4096]"
-        case .overlap: "raft[voters=3,test-churn-ms=10,election-ms=20]"
+        case .overlap: "raft[voters=3,test-churn-ms=10,election-ms=20,snapshot-bytes=4096]"
         case .wipes: "raft[election-ms=20]"
         case .handovers: "raft[reads=lease,test-churn-ms=20,election-ms=100]"
-        case .lateAcknowledgements, .deafCandidate: "raft[reads=lease,check-quorum=off,election-ms=100]"
+        case .lateAcknowledgements: "raft[reads=lease,check-quorum=off,election-ms=100]"
         }
     }
 
@@ -63,7 +54,6 @@ enum RaftOrdeal: String, CaseIterable {
         switch self {
         case .handovers: askOften(&options, script: handovers)
         case .lateAcknowledgements: askOften(&options, script: lateAcknowledgements)
-        case .deafCandidate: askOften(&options, script: deafCandidates)
         default: strike(&options)
         }
         return options
@@ -75,11 +65,10 @@ enum RaftOrdeal: String, CaseIterable {
         }
         var rates = FaultRates()
         switch self {
-        case .harsh, .churn:
+        case .harsh:
             rates = .chaos
             rates[.blackout] = rate(400, 5, 100)
             options.disk.maximumSyncNanoseconds = .milliseconds(40)
-            if self == .churn { options.nodes = 5 }
         case .duels, .interrupted:
             rates[.crash] = self == .duels ? rate(15, 1, 5) : rate(20, 5, 60)
             rates[.partition] = self == .duels ? rate(200, 5, 60) : rate(60, 5, 60)
@@ -91,11 +80,12 @@ enum RaftOrdeal: String, CaseIterable {
             options.network.reordering = 0.2
         case .overlap:
             rates[.partition] = rate(40, 20, 200)
+            rates[.crash] = rate(50, 5, 60)
             options.nodes = 5
         case .wipes:
             rates[.wipe] = rate(60, 1, 5)
             rates[.partition] = rate(40, 5, 60)
-        case .handovers, .lateAcknowledgements, .deafCandidate: break
+        case .handovers, .lateAcknowledgements: break
         }
         options.faults = .random(rates, swarm: false)
     }
@@ -135,21 +125,6 @@ enum RaftOrdeal: String, CaseIterable {
                 ScheduledFault(
                     at: begin + .milliseconds(200), .oneWay(from: [NodeID(leader)], to: others(than: leader))),
                 ScheduledFault(at: begin + .milliseconds(500), .heal),
-            ]
-        }
-    }
-
-    private var deafCandidates: [ScheduledFault] {
-        (0..<6).flatMap { (round: UInt32) in
-            let begin = UInt64.milliseconds(400) * UInt64(round)
-            let leader = NodeID(round % 3)
-            let candidate = NodeID((round + 1 + round / 3) % 3)
-            let voter = NodeID((round + 2 - round / 3) % 3)
-            return [
-                ScheduledFault(at: begin, .delay(from: voter, to: leader, nanoseconds: .milliseconds(60))),
-                ScheduledFault(at: begin, .delay(from: candidate, to: leader, nanoseconds: .milliseconds(300))),
-                ScheduledFault(at: begin + 1, .oneWay(from: [leader], to: [candidate])),
-                ScheduledFault(at: begin + .milliseconds(350), .heal),
             ]
         }
     }
