@@ -128,23 +128,43 @@ final class QueueJumpingLock: ThreadLock {
     final class Context {
         var inner: TestAndTestAndSetLock.Context
         var acquisitions = 0
-        init(_ inner: TestAndTestAndSetLock.Context) { self.inner = inner }
+        let isPolite: Bool
+        init(_ inner: TestAndTestAndSetLock.Context, isPolite: Bool) {
+            self.inner = inner
+            self.isPolite = isPolite
+        }
     }
     static var isFirstComeFirstServed: Bool { true }
     private let inner = TestAndTestAndSetLock()
+    private let contexts = IsolatedAtomic<UInt32>(0)
+    private let served = IsolatedAtomic<UInt32>(0)
 
     func makeContext(seed: UInt64, patience: Patience) -> Context {
-        Context(inner.makeContext(seed: seed, patience: patience))
+        let index = contexts.atomic.pointee.wrappingAdd(1, ordering: .relaxed).oldValue
+        return Context(inner.makeContext(seed: seed, patience: patience), isPolite: index == 0)
     }
     func destroyContext(_ context: Context) {}
     func enterDoorway(_ context: inout Context) {}
     func awaitTurn(_ context: inout Context) -> Acquisition {
-        // Gives the others time to come later and be served first.
         context.acquisitions += 1
-        if context.acquisitions % 8 == 0 { usleep(50) }
+        if context.isPolite, context.acquisitions % 8 == 1 { letOthersPass() }
         return inner.awaitTurn(&context.inner)
     }
-    func unlock(_ context: inout Context) { inner.unlock(&context.inner) }
+    func unlock(_ context: inout Context) {
+        served.atomic.pointee.wrappingAdd(1, ordering: .relaxed)
+        inner.unlock(&context.inner)
+    }
+
+    /// Waits until one of the others must have come later and been served first: each of them had at most one
+    /// acquisition begun. Gives up after a time, for they may have ended.
+    private func letOthersPass() {
+        let others = contexts.atomic.pointee.load(ordering: .relaxed) - 1
+        let before = served.atomic.pointee.load(ordering: .relaxed)
+        for _ in 0..<2000 {
+            if served.atomic.pointee.load(ordering: .relaxed) &- before > others { return }
+            usleep(500)
+        }
+    }
 }
 
 @Suite("Planted faults in locks", .serialized)
@@ -193,7 +213,9 @@ struct PlantedFaultTests {
 
     @Test("a lock that only claims to queue is caught by the order audit")
     func queueJumper() throws {
-        let result = try run(QueueJumpingLock())
+        var load = Self.load
+        load.auditedAcquisitions = 4096
+        let result = try run(QueueJumpingLock(), load: load)
         #expect(result.exclusion.isUpheld)
         #expect(try #require(result.order).overtakes > 0)
     }
