@@ -16,9 +16,12 @@ extension Raft {
         guard now.monotonic >= due else { return effects.setTimer(RaftTimer.election, at: due) }
         guard !ownVoice.isEmpty else {
             // Who has no vote waits to be told that it has got one. Whom it last heard from may have left like itself:
-            // clients aren't sent there for ever.
+            // clients aren't sent there for ever. And a learner may have been removed by a leader that fell before it
+            // said so: it asks, and the answer is what it lacks of the log.
             leader = nil
-            return restartElectionTimer(at: now, effects: &effects)
+            restartElectionTimer(at: now, effects: &effects)
+            guard configurations.latest.contains(id) else { return }
+            return sendVoteRequests(term: currentTerm.next, isPreVote: true, toAll: true, effects: &effects)
         }
         if options.hasPreVote, !isOwnQuorum {
             askForPreVotes(at: now, effects: &effects)
@@ -28,15 +31,17 @@ extension Raft {
     }
 
     private mutating func askForPreVotes(at now: Now, effects: inout Effects<Self>) {
+        let isAgain = role == .preCandidate
         role = .preCandidate
         leader = nil
         votes = 0
         restartElectionTimer(at: now, effects: &effects)
-        sendVoteRequests(term: currentTerm.next, isPreVote: true, effects: &effects)
+        sendVoteRequests(term: currentTerm.next, isPreVote: true, toAll: isAgain, effects: &effects)
     }
 
     /// Begins a term and asks for votes; the own vote counts once it is durable.
     mutating func campaign(at now: Now, isTakingOver: Bool = false, effects: inout Effects<Self>) {
+        let isAgain = role == .candidate
         role = .candidate
         self.isTakingOver = isTakingOver
         leader = nil
@@ -47,14 +52,16 @@ extension Raft {
         writeHardState(effects: &effects)
         effects.count(.electionStarted)
         restartElectionTimer(at: now, effects: &effects)
-        sendVoteRequests(term: currentTerm, isPreVote: false, effects: &effects)
+        sendVoteRequests(term: currentTerm, isPreVote: false, toAll: isAgain, effects: &effects)
     }
 
-    private func sendVoteRequests(term: Term, isPreVote: Bool, effects: inout Effects<Self>) {
+    /// Asks the voters; all servers if those didn't answer, for the configuration known here may be one that nobody is
+    /// in any more, and then the leader must hear of it.
+    private func sendVoteRequests(term: Term, isPreVote: Bool, toAll: Bool, effects: inout Effects<Self>) {
         let message = RequestVote(
             term: term, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm, isPreVote: isPreVote,
             isTakingOver: isTakingOver && !isPreVote)
-        for peer in peers where !peer.voice.isEmpty {
+        for peer in peers where toAll || !peer.voice.isEmpty {
             effects.send(.requestVote(message), to: peer.id, after: hardStateTicket)
         }
     }

@@ -188,6 +188,45 @@ struct RaftMembershipTests {
         outsider.request(.get(key: "k"))
         #expect(outsider.replies == [.refused(.noLeader)])
     }
+
+    private func asked(_ server: SteppedServer) -> [UInt32] {
+        (0..<5).filter { node in
+            server.sent(to: node).contains { if case .requestVote = $0.message { true } else { false } }
+        }
+    }
+
+    @Test("a learner that hears nothing asks everyone, and a leader in whose configuration it isn't tells it so")
+    func forgottenLearner() {
+        var leader = leaderWithLearner()
+        let log = leader.server.log
+        var learner = SteppedServer(
+            3, of: 5, options: leader.server.options, term: 1, records: Array(log.records[log.head...]))
+        learner.wait(3 * SteppedServer.election)
+        learner.turn(.timer(RaftTimer.election))
+        #expect(asked(learner) == [0, 1, 2, 4])
+        #expect(learner.server.role == .follower)
+        leader.ask(.remove(NodeID(3)))
+        leader.persist()
+        leader.match(3, from: 1)
+        // Its farewell was lost, and so is what a leader without memory of it knows.
+        leader.match(3, from: 3)
+        leader.heartbeat(answeredBy: [1, 2], match: 3)
+        #expect(leader.appends(to: 3).isEmpty)
+        for request in learner.sent(to: 0) { leader.receive(request.message, from: 3) }
+        leader.heartbeat(answeredBy: [], match: 3)
+        #expect(!leader.appends(to: 3).isEmpty)
+    }
+
+    @Test("whom the voters that a server knows don't answer, it asks everyone: they may have left")
+    func oldConfiguration() {
+        var voter = SteppedServer(0, of: 5, options: leader().server.options)
+        voter.wait(2 * SteppedServer.election)
+        voter.turn(.timer(RaftTimer.election))
+        #expect(asked(voter) == [1, 2])
+        voter.wait(2 * SteppedServer.election)
+        voter.turn(.timer(RaftTimer.election))
+        #expect(asked(voter) == [1, 2, 3, 4])
+    }
 }
 
 @Suite("Raft servers that have lost their disk")
