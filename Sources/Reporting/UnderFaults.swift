@@ -18,7 +18,10 @@ enum UnderFaults {
             ? []
             : ["## Availability and consistency under faults", ""] + lines + [
                 "A share is that of the operations begun in the period that were answered; in parentheses the share of"
-                    + " its 20 ms slots in which somebody on the side got an answer, and the longest time without one.",
+                    + " its 20 ms slots in which somebody on the side got an answer, and the longest time without one."
+                    + " *Earned* is the strongest model that the clients' history is proved to keep, whatever was promised:"
+                    + " linearizable, sequential, regular, session or eventual. A read is stale when a newer version had"
+                    + " been acknowledged before it began; counted are such versions, and the time since the first.",
                 "",
             ]
     }
@@ -30,7 +33,7 @@ enum UnderFaults {
     private static func table(_ records: [TrialRecord]) -> [String] {
         let periods = records.map { Set($0.availability.map(\.fromNanoseconds)).count }.max() ?? 0
         let names = ["at first"] + (records.first?.plan.faults.map(\.text) ?? [])
-        let titles = ["system", "side"] + names.prefix(periods) + ["promise", "verdict"]
+        let titles = ["system", "side"] + names.prefix(periods) + ["promise", "verdict", "earned", "stale reads"]
         var rows: [[String]] = []
         for record in records {
             var sides: [String] = []
@@ -41,8 +44,11 @@ enum UnderFaults {
                 rows.append(
                     [place == 0 ? record.plan.variant : "", side] + cells
                         + (place == 0
-                            ? [record.verdicts.map(\.property).joined(separator: ", "), record.verdict.word]
-                            : ["", ""]))
+                            ? [
+                                record.verdicts.map(\.property).joined(separator: ", "), record.verdict.word,
+                                earned(record), staleness(record),
+                            ]
+                            : ["", "", "", ""]))
             }
         }
         return MarkdownText.table(titles, isNumber: titles.map { _ in false }, rows: rows)
@@ -58,6 +64,21 @@ enum UnderFaults {
         if silence > noteworthySilence { remarks.append("silent \(HumanUnits.duration(Double(silence)))") }
         let tried = kinds.isEmpty ? "nothing tried" : kinds.joined(separator: ", ")
         return remarks.isEmpty ? tried : "\(tried) (\(remarks.joined(separator: ", ")))"
+    }
+
+    /// The strongest model that was kept.
+    private static func earned(_ record: TrialRecord) -> String {
+        guard let evidence = record.consistency else { return "" }
+        guard let model = evidence.earned else { return "none" }
+        return evidence.isSettled ? model.rawValue : "\(model.rawValue) at least"
+    }
+
+    /// How many reads were stale, and how stale the stalest.
+    private static func staleness(_ record: TrialRecord) -> String {
+        guard let report = record.consistency?.staleness, report.reads > 0 else { return "" }
+        guard report.staleReads > 0 else { return "none" }
+        return "\(percent(report.staleShare)), up to \(HumanUnits.count(Int(report.versions.max))) versions or "
+            + HumanUnits.duration(Double(report.nanoseconds.max))
     }
 
     /// Silences below this are what any load has.

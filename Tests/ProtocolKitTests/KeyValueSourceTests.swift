@@ -193,6 +193,19 @@ struct KeyValueJudgeTests {
         #expect(verdict(try history(reading: identity))?.isViolated == true)
     }
 
+    @Test("says what the clients were given, whatever was promised")
+    func consistency() throws {
+        let stale = try history(reading: 1)
+        let verdicts = stale.verdicts(budgetNanoseconds: .seconds(20))
+        let evidence = try #require(stale.consistency(knowing: verdicts, budgetNanoseconds: .seconds(20)))
+        #expect(evidence.earned == .sequential)
+        #expect(evidence.staleness.staleReads == 1)
+        var unknown = stale
+        unknown.record(
+            client: 0, user: 0, operation: .get(key: "?"), completion: .answered(.absent), sent: 60, received: 70)
+        #expect(unknown.consistency(knowing: verdicts, budgetNanoseconds: .seconds(20)) == nil)
+    }
+
     @Test("a read at the same time as the write may see either value", arguments: [UInt64(1), 2])
     func concurrent(identity: UInt64) throws {
         #expect(verdict(try history(reading: identity, from: 25)) == .correct)

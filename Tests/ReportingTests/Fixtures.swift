@@ -235,6 +235,15 @@ enum Fixtures {
                         longestSilenceNanoseconds: isDark ? second : 12_000_000, servedShare: isDark ? 0 : 1))
             }
         }
+        var staleness = StalenessReport()
+        (staleness.reads, staleness.staleReads) = (4_000, 10)
+        staleness.versions = .init(p50: 0, p99: 1, max: 1_234)
+        staleness.nanoseconds = .init(p50: 0, p99: 2_000, max: second)
+        record.consistency = ConsistencyEvidence(
+            levels: [
+                .init(model: .linearizable, verdict: .unknown(reason: "out of time")),
+                .init(model: .sequential, verdict: .correct),
+            ], staleness: staleness)
         return record
     }
 

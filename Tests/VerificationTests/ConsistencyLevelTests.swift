@@ -82,6 +82,26 @@ struct ConsistencyLevelTests {
         #expect(ConsistencyLevels.earned(item.history) == ConsistencyModel.allCases.first(where: item.kept.contains))
     }
 
+    @Test("evidence names the strongest model that is kept, and says whether the stronger ones are settled")
+    func evidence() {
+        let stale = Self.cases[1].history
+        let evidence = ConsistencyEvidence(history: stale)
+        #expect(evidence.earned == .sequential)
+        #expect(evidence.isSettled)
+        #expect(evidence.staleness.staleReads == 1)
+        #expect(evidence.staleness.versions.max == 1)
+        #expect(evidence.staleness.nanoseconds.max == 10)
+        // What was judged by other means isn't judged again.
+        let known = ConsistencyEvidence(
+            history: stale, known: [.linearizable: .correct, .regular: .unknown(reason: "not tried")])
+        #expect(known.earned == .linearizable)
+        var open = evidence
+        open.levels[0].verdict = .unknown(reason: "out of time")
+        #expect(open.earned == .sequential)
+        #expect(!open.isSettled)
+        #expect(ConsistencyEvidence(history: Self.cases[7].history).earned == nil)
+    }
+
     @Test("a value that only a refused write could have written is a violation, though nothing was written")
     func refused() {
         let history: [Operation] = [.put(0, 3, .failed, by: 1, (5, 10)), .get(0, returning: 3, by: 0, (0, 20))]

@@ -1,5 +1,6 @@
 import Measurement
 import ProtocolKit
+import Verification
 
 extension Metric {
     /// What an operation cost; all kinds together, since costs can't be told apart by kind.
@@ -81,6 +82,24 @@ extension Metric {
             "verdict", .judged, words: ["correct", "violated", "unknown"],
             "All judged properties together: `correct`, `violated` or `unknown`, which is not a pass."
         ) { $0.record.verdict.word },
+        .text(
+            "consistency", .judged, words: ConsistencyModel.allCases.map(\.rawValue) + ["none"],
+            "In trials with faults: the strongest model that the clients' history is proved to keep."
+        ) { row in
+            row.record.consistency.map { $0.earned?.rawValue ?? "none" }
+        },
+        .number(
+            "stale_reads", .share, .lower, .judged,
+            "In trials with faults: the share of reads that missed a newer version."
+        ) { $0.record.consistency?.staleness.staleShare },
+        .number(
+            "stalest_read_versions", .number, .lower, .judged,
+            "In trials with faults: how many newer versions the stalest read missed."
+        ) { $0.record.consistency.map { Double($0.staleness.versions.max) } },
+        .number(
+            "stalest_read_us", .microseconds, .lower, .judged,
+            "In trials with faults: how long a newer version had been there when the stalest read began."
+        ) { $0.record.consistency.map { Double($0.staleness.nanoseconds.max) / 1_000 } },
         .text(
             "valid", .judged, words: ["true", "false"], "Whether the figures may be relied upon."
         ) { $0.record.validity.isValid ? "true" : "false" },

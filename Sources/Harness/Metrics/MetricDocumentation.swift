@@ -60,6 +60,7 @@ public enum MetricDocumentation {
         ("arrivals", "What came of every operation offered in the window: the sum comes out, or the trial says so."),
         ("availability", "Between faults, on each side of a partition: tried, answered, refused, the longest silence."),
         ("completedPerClient", "Operations that each client completed, by its number."),
+        ("consistency", "Under faults: the models that the history keeps, and how old its reads were."),
         ("costs", "What one operation of each kind must cost by the paper: delays, messages, syncs."),
         ("counters", "Messages, bytes, log writes and syncs over the window, all nodes together."),
         ("events", "The protocol's own events and how often they came."),

@@ -1,6 +1,7 @@
 import Measurement
 import ProtocolKit
 import Statistics
+import Verification
 
 /// All that is known of one trial: what was asked, what ran, everything that was measured and what was judged.
 ///
@@ -57,6 +58,8 @@ public struct TrialRecord: Sendable, Codable {
     public var faults: [FaultRecord] = []
     /// How available the system was between faults, on each side; empty in a trial without.
     public var availability: [AvailabilityRecord] = []
+    /// What the clients were given, whatever was promised; nil in a trial without faults.
+    public var consistency: ConsistencyEvidence?
     /// Every property that was judged.
     public var verdicts: [JudgedProperty] = []
     /// Whether the figures may be relied upon.

@@ -127,6 +127,9 @@ struct ClusterTrial<System: ClusterSystem> {
         TrialValidity.judge(&record)
     }
 
+    /// How long judging a history may take; past it the verdict is unknown.
+    private static var judgingNanoseconds: UInt64 { .seconds(20) }
+
     private func judge(_ record: inout TrialRecord, _ recorder: LoadRecorder<System.Offer>) {
         guard let judge = recorder.judge else {
             record.verdicts = [
@@ -135,7 +138,10 @@ struct ClusterTrial<System: ClusterSystem> {
             ]
             return
         }
-        record.verdicts = judge.verdicts(budgetNanoseconds: 20_000_000_000)
+        record.verdicts = judge.verdicts(budgetNanoseconds: Self.judgingNanoseconds)
+        guard !plan.faults.isEmpty else { return }
+        record.consistency = judge.consistency(
+            knowing: record.verdicts, budgetNanoseconds: Self.judgingNanoseconds)
     }
 }
 

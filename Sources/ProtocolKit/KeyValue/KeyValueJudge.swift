@@ -164,4 +164,16 @@ public struct KeyValueJudge: HistoryJudge {
             }
         return [JudgedProperty(property: promise.rawValue, verdict: verdict, basis: "\(history.count) operations")]
     }
+
+    /// Every model that the history keeps, and how old its reads were; nil where it isn't known whole.
+    public func consistency(knowing verdicts: [JudgedProperty], budgetNanoseconds: UInt64) -> ConsistencyEvidence? {
+        guard unnamedKeys == 0, sessionsLeftOut == 0 else { return nil }
+        var known: [ConsistencyModel: Verdict] = [:]
+        for judged in verdicts {
+            if let model = ConsistencyModel(rawValue: judged.property) { known[model] = judged.verdict }
+        }
+        return ConsistencyEvidence(
+            history: history, known: known,
+            budget: ConsistencyChecker.Budget(time: .nanoseconds(Int64(clamping: budgetNanoseconds))))
+    }
 }

@@ -110,6 +110,20 @@ public protocol HistoryJudge: Sendable {
     ///
     /// - Parameter budgetNanoseconds: about how long judging may take; past it the verdict is `unknown`.
     func verdicts(budgetNanoseconds: UInt64) -> [JudgedProperty]
+
+    /// What the clients were given, whatever was promised; nil for services that have no models of consistency.
+    ///
+    /// - Parameters:
+    ///   - verdicts: what ``verdicts(budgetNanoseconds:)`` said.
+    ///   - budgetNanoseconds: about how long judging may take.
+    func consistency(knowing verdicts: [JudgedProperty], budgetNanoseconds: UInt64) -> ConsistencyEvidence?
+}
+
+extension HistoryJudge {
+    /// None.
+    public func consistency(knowing verdicts: [JudgedProperty], budgetNanoseconds: UInt64) -> ConsistencyEvidence? {
+        nil
+    }
 }
 
 /// A property and whether it held.

@@ -7,15 +7,20 @@ public enum ConsistencyLevels {
     ///
     /// Linearizable implies sequential and regular; sequential implies session; both regular and session imply eventual.
     /// Regular and sequential don't imply each other: one rests on real time, the other on sessions. What follows from a
-    /// stronger model that is kept is not judged again.
+    /// stronger model that is kept is not judged again, nor is what is `known`.
     public static func judge(
-        _ history: [KeyValueOperation], budget: ConsistencyChecker.Budget = .init()
+        _ history: [KeyValueOperation], known: [ConsistencyModel: Verdict] = [:],
+        budget: ConsistencyChecker.Budget = .init()
     ) -> [Level] {
         var levels: [Level] = []
         let deadline = ContinuousClock.now + budget.time
         for (place, model) in ConsistencyModel.allCases.enumerated() {
             if levels.contains(where: { $0.verdict == .correct && $0.model.implies(model) }) {
                 levels.append((model, .correct))
+                continue
+            }
+            if let verdict = known[model], !verdict.isUnknown {
+                levels.append((model, verdict))
                 continue
             }
             var share = budget

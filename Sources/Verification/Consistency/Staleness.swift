@@ -10,9 +10,9 @@
 ///
 /// A fresh read has 0 versions and 0 nanoseconds. A linearizable history has none but fresh reads; a stale one proves a
 /// history neither linearizable nor regular.
-public struct StalenessReport: Sendable, Hashable {
+public struct StalenessReport: Sendable, Hashable, Codable {
     /// A distribution over reads.
-    public struct Distribution: Sendable, Hashable {
+    public struct Distribution: Sendable, Hashable, Codable {
         /// The middle one.
         public var p50: UInt64
         /// Of a hundred reads ninety-nine are no staler.
@@ -38,6 +38,9 @@ public struct StalenessReport: Sendable, Hashable {
     public var versions = Distribution(p50: 0, p99: 0, max: 0)
     /// Nanoseconds since the first newer version was acknowledged, over all judged reads.
     public var nanoseconds = Distribution(p50: 0, p99: 0, max: 0)
+
+    /// A report on no reads.
+    public init() {}
 
     /// The share of stale reads among the judged, from 0 to 1; 0 without reads.
     public var staleShare: Double { reads == 0 ? 0 : Double(staleReads) / Double(reads) }

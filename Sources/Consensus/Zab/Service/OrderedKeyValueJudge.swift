@@ -73,6 +73,12 @@ public struct OrderedKeyValueJudge: HistoryJudge {
         return verdicts
     }
 
+    /// Every model that the history keeps, and how old its reads were; nil where it isn't known whole.
+    public func consistency(knowing verdicts: [JudgedProperty], budgetNanoseconds: UInt64) -> ConsistencyEvidence? {
+        guard leftOut == 0 else { return nil }
+        return judge.consistency(knowing: verdicts, budgetNanoseconds: budgetNanoseconds)
+    }
+
     private var incomplete: Verdict? {
         leftOut == 0
             ? nil : .unknown(reason: "\(leftOut) operations on keys that the load doesn't name, or of too many users")
