@@ -3,24 +3,32 @@ import Testing
 
 @Suite("The README")
 struct ReadmeTests {
-    /// The commands of the fenced blocks that stand under a `<!-- tested -->` mark, in order.
-    private static func commands() throws -> [String] {
-        let text = try String(contentsOf: Command.package.appendingPathComponent("README.md"), encoding: .utf8)
-        var commands: [String] = []
-        var isMarked = false
+    private struct Example {
+        var command: String
+        var status: Int32
+    }
+
+    /// The commands of the fenced blocks that stand under a `<!-- tested -->` mark, or one that names the exit code, in
+    /// order.
+    private static func examples(in page: String) throws -> [Example] {
+        let text = try String(contentsOf: Command.package.appendingPathComponent(page), encoding: .utf8)
+        var examples: [Example] = []
+        var status: Int32?
         var isInside = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            switch line {
-            case "<!-- tested -->": isMarked = true
-            case "```sh" where isMarked: isInside = true
-            case "```":
-                isInside = false
-                isMarked = false
-            default:
-                if isInside, !line.isEmpty { commands.append(String(line)) }
+            if line == "<!-- tested -->" {
+                status = 0
+            } else if line.hasPrefix("<!-- tested: exits with "), line.hasSuffix(" -->") {
+                status = Int32(line.dropFirst(24).dropLast(4))
+            } else if line == "```sh", status != nil {
+                isInside = true
+            } else if line == "```" {
+                (isInside, status) = (false, nil)
+            } else if isInside, !line.isEmpty, let status {
+                examples.append(Example(command: String(line), status: status))
             }
         }
-        return commands
+        return examples
     }
 
     /// Splits a command as a shell does, as far as the README needs it: spaces, and single quotes.
@@ -30,26 +38,42 @@ struct ReadmeTests {
         }
     }
 
-    @Test("has commands that all run, in order, in a quick form", .timeLimit(.minutes(5)))
+    @Test("has commands that all run, in order, in a quick form", .timeLimit(.minutes(10)))
     func commandsRun() async throws {
-        let commands = try Self.commands()
-        #expect(commands.count >= 8)
+        let examples = try Self.examples(in: "README.md")
+        #expect(examples.count >= 8)
         try await TemporaryFolder.with { folder in
-            let benchmarks = Command.package.appendingPathComponent("Benchmarks")
-            try FileManager.default.createSymbolicLink(
-                at: folder.appendingPathComponent("Benchmarks"), withDestinationURL: benchmarks)
-            for command in commands {
-                let words = Self.words(command)
-                #expect(words.first == "coordbench")
-                let result = try await Command.run(
-                    Array(words.dropFirst()), in: folder, environment: ["COORDBENCH_QUICK": "1"])
-                // 5: so short a trial of a debug build is never valid.
-                let allowed: [Int32] = words[1] == "run" ? [0, 5] : [0]
-                #expect(allowed.contains(result.status), "\(command): \(result.testDescription)")
-                #expect(!result.output.isEmpty, "\(command)")
-            }
+            try await run(examples, in: folder)
             #expect(
                 FileManager.default.fileExists(atPath: folder.appendingPathComponent("results/latest/report.md").path))
+        }
+    }
+
+    @Test(
+        "so have the pages on simulation and on checking",
+        .timeLimit(.minutes(10)), arguments: ["Documentation/simulation.md", "Documentation/checking.md"])
+    func pages(page: String) async throws {
+        let examples = try Self.examples(in: page)
+        #expect(examples.count >= 3)
+        #expect(examples.contains { $0.status == 4 })
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
+    private func run(_ examples: [Example], in folder: URL) async throws {
+        for name in ["Benchmarks", "Documentation"] {
+            try FileManager.default.createSymbolicLink(
+                at: folder.appendingPathComponent(name),
+                withDestinationURL: Command.package.appendingPathComponent(name))
+        }
+        for example in examples {
+            let words = Self.words(example.command)
+            #expect(words.first == "coordbench")
+            let result = try await Command.run(
+                Array(words.dropFirst()), in: folder, environment: ["COORDBENCH_QUICK": "1"])
+            // 5: so short a trial of a debug build is never valid.
+            let allowed = words[1] == "run" ? [example.status, 5] : [example.status]
+            #expect(allowed.contains(result.status), "\(example.command): \(result.testDescription)")
+            #expect(!result.output.isEmpty, "\(example.command)")
         }
     }
 
