@@ -59,11 +59,12 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
     private mutating func accept(_ nodes: NodeStates<Node>, _ node: Int, _ range: ClosedRange<LogIndex>) -> String? {
         var slot = range.lowerBound
         let ticket = nodes[node].acceptanceTicket
+        let isVoter = nodes[node].isVoter
         while slot <= range.upperBound {
             let ballot = nodes[node].slots.ballot(at: slot)
             if ballot > .zero {
                 if let wrong = propose(nodes[node].slots[slot], in: ballot, node: node) { return wrong }
-                pending[node].append(Pending(slot: slot, ballot: ballot, ticket: ticket))
+                if isVoter { pending[node].append(Pending(slot: slot, ballot: ballot, ticket: ticket)) }
             }
             slot = slot.next
         }
@@ -92,8 +93,11 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
             guard let position = slots[place].proposals.firstIndex(where: { $0.ballot == item.ballot }) else {
                 continue
             }
-            slots[place].proposals[position].acceptors |= 1 << UInt64(node)
-            guard slots[place].proposals[position].acceptors.nonzeroBitCount >= quorum else { continue }
+            let before = slots[place].proposals[position].acceptors
+            let after = before | 1 << UInt64(node)
+            guard after != before else { continue }
+            slots[place].proposals[position].acceptors = after
+            guard after.nonzeroBitCount == quorum else { continue }
             if let wrong = choose(slots[place].proposals[position].record, in: item.ballot) { return wrong }
         }
         return nil

@@ -119,7 +119,7 @@ struct PaxosProposerTests {
         options.batchCommands = 2
         options.maximumWaiting = 3
         var proposer = Stepped(0, options: options)
-        for sequence in 0..<4 { proposer.request(put("\(sequence)"), UInt64(sequence)) }
+        for sequence in 0..<4 { proposer.request(put(Bytes("\(sequence)")), UInt64(sequence)) }
         #expect(proposer.replies.isEmpty)
         proposer.request(put("refused"), 4)
         #expect(proposer.replies == [.refused(.overloaded)])

@@ -14,6 +14,12 @@ struct SteppedDisk {
     private(set) var synced = Content()
     private var begun: (mark: SnapshotMark, data: [UInt8])?
 
+    /// A disk with a log that is durable.
+    init(log: [LogRecord] = []) {
+        written.log = log
+        sync()
+    }
+
     /// Everything written so far is durable.
     mutating func sync() { synced = written }
 
