@@ -24,7 +24,7 @@ public struct PaxosSystem: ClusterSystem {
                 "batch", .integer(1...4_096), default: "64", help: "most commands in a decree"),
             OptionSpecification(
                 "backoff-us", .integer(1...1_000_000), default: "1000",
-                help: "mean pause after a preemption in microseconds; doubles with each further one, up to 64 times"),
+                help: "mean pause after a preemption in microseconds; doubles with each further one, up to a second"),
             OptionSpecification(
                 "phase1-quorum", .integer(0...9), default: "0",
                 help: "promises that a proposer needs; 0 is the fewest that phase2-quorum allows, or a majority"),

@@ -89,13 +89,13 @@ struct PaxosProposerTests {
         var proposer = Stepped(0)
         proposer.request(put())
         let name = proposer.node.decree?.name
-        for attempt in 0..<10 {
+        for attempt in 0..<12 {
             let ballot = try #require(proposer.node.proposal?.ballot)
             let foreign = Ballot(ballot.round + 5, 2)
             proposer.receive(.preempted(1, foreign), from: 1)
             #expect(proposer.node.proposal == nil)
             let pause = try #require(proposer.node.pausedUntil) - proposer.nanoseconds
-            #expect(pause <= 1 + 2 * proposer.node.options.backOff << UInt64(min(attempt, 6)))
+            #expect(pause <= 1 + 2 * min(proposer.node.options.backOff << UInt64(attempt), .seconds(1)))
             proposer.endPause()
             #expect(try #require(proposer.node.proposal?.ballot) > foreign)
         }
