@@ -4,7 +4,7 @@ import ProtocolKit
 /// What a simulation is made of, as flags.
 struct SimulateFlags: ParsableArguments {
     @Argument(help: "The system, with options in brackets.")
-    var system: String
+    var system: String?
 
     @Option(help: "A seed, or a range of them: 1..1000.")
     var seeds = "1..100"

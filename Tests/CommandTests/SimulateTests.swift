@@ -73,13 +73,20 @@ struct SimulateTests {
         }
     }
 
-    @Test("stopped early, prints what was done and the seeds that are left", .disabled("the signal ends the process"))
+    @Test("stopped early, prints what was done and the seeds that are left", .timeLimit(.minutes(3)))
     func interrupted() async throws {
-        let result = try await Command.run(["simulate", "raft", "--seeds", "1..1000000"]) { process in
-            DispatchQueue.global().asyncAfter(deadline: .now() + 8) { process.interrupt() }
+        let result = try await Command.run(["simulate", "unreplicated", "--seeds", "1..1000000"]) { process in
+            let watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "watch"))
+            watch.schedule(deadline: .now(), repeating: .milliseconds(20))
+            watch.setEventHandler {
+                guard Self.catchesInterrupts(process.processIdentifier) || !process.isRunning else { return }
+                kill(process.processIdentifier, SIGINT)
+                watch.cancel()
+            }
+            watch.activate()
         }
         #expect(result.status == 130, "\(result.testDescription)")
-        #expect(result.output.contains("the rest: coordbench simulate 'raft' --seeds "))
+        #expect(result.output.contains("the rest: coordbench simulate 'unreplicated' --seeds "))
         #expect(result.output.contains("..1000000"))
     }
 
@@ -99,6 +106,14 @@ struct SimulateTests {
         #expect(result.status == 64, "\(result.testDescription)")
         #expect(result.errors.contains(message), "\(result.testDescription)")
         #expect(result.output.isEmpty)
+    }
+
+    /// Whether a process has a handler for SIGINT: before that, it would just end.
+    private static func catchesInterrupts(_ process: Int32) -> Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+        let caught = line.flatMap { UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16) } ?? 0
+        return caught & (1 << UInt64(SIGINT - 1)) != 0
     }
 
     /// The words of a printed command as a shell takes them, the program's name left out.

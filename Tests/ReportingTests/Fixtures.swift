@@ -92,8 +92,8 @@ enum Fixtures {
         timeline.add(puts.timeline)
         record.timeline = timeline
         record.costs = [
-            OperationCost(kind: "get", messageDelays: 2, messages: 0, syncDelays: 0, disksBusy: 0),
-            OperationCost(kind: "put", messageDelays: 4, messages: 4, syncDelays: 1, disksBusy: 3),
+            OperationCost(kind: "get", messageDelays: 2, messages: 0, syncDelays: 0, syncs: 0, disksBusy: 0),
+            OperationCost(kind: "put", messageDelays: 4, messages: 4, syncDelays: 1, syncs: 3, disksBusy: 3),
         ]
         record.operations = [
             OperationRecord(
@@ -135,7 +135,7 @@ enum Fixtures {
         }
         let puts = latencies(center: 30_000, perInterval: 50, intervals: 50, seed: 4)
         record.timeline = puts.timeline
-        record.costs = [OperationCost(kind: "put", messageDelays: 2, messages: 0, syncDelays: 1)]
+        record.costs = [OperationCost(kind: "put", messageDelays: 2, messages: 0, syncDelays: 1, syncs: 1)]
         record.operations = [
             OperationRecord(
                 kind: "put", completed: 2_500, latency: puts.histogram, service: puts.histogram,
@@ -247,7 +247,7 @@ enum Fixtures {
             plannedTrials: 6, host: host, floor: floor, started: WallTime(millisecondsSince1970: 1_740_832_205_250))
         run.ended = WallTime(millisecondsSince1970: 1_740_832_245_250)
         run.isInterrupted = true
-        let cost = OperationCost(kind: "put", messageDelays: 4, messages: 4, syncDelays: 1)
+        let cost = OperationCost(kind: "put", messageDelays: 4, messages: 4, syncDelays: 1, syncs: 3)
         var append = cost
         append.kind = "append"
         run.audits = [cost, append].map {

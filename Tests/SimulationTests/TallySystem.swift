@@ -41,8 +41,8 @@ struct TallySystem: ClusterSystem {
 
     func costs(nodes: Int) -> [OperationCost] {
         [
-            OperationCost(kind: "add", messageDelays: 2 * nodes, messages: 2 * (nodes - 1), syncDelays: 1),
-            OperationCost(kind: "read", messageDelays: 2 * nodes, messages: 2 * (nodes - 1), syncDelays: 0),
+            OperationCost(kind: "add", messageDelays: 2 * nodes, messages: 2 * (nodes - 1), syncDelays: 1, syncs: 1),
+            OperationCost(kind: "read", messageDelays: 2 * nodes, messages: 2 * (nodes - 1), syncDelays: 0, syncs: 0),
         ]
     }
 

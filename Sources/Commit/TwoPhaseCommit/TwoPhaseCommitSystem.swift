@@ -118,8 +118,9 @@ public struct TwoPhaseCommitSystem: ClusterSystem {
         let touched = min(2, all)
         return [
             OperationCost(
-                kind: "transfer", messageDelays: 4, messages: 3 * touched, syncDelays: 2, disksBusy: touched),
-            OperationCost(kind: "audit", messageDelays: 6, messages: 4 * all, syncDelays: 0, disksBusy: 0),
+                kind: "transfer", messageDelays: 4, messages: 3 * touched, syncDelays: 2, syncs: 2 * touched + 1,
+                disksBusy: touched),
+            OperationCost(kind: "audit", messageDelays: 6, messages: 4 * all, syncDelays: 0, syncs: 0, disksBusy: 0),
         ]
     }
 

@@ -90,9 +90,11 @@ public struct ABDSystem: ClusterSystem {
         let readPhases = options.reads == .alwaysWriteBack ? 2 : 1
         return [
             OperationCost(
-                kind: "get", messageDelays: 2 + readPhases * delays, messages: readPhases * phase, syncDelays: 0),
+                kind: "get", messageDelays: 2 + readPhases * delays, messages: readPhases * phase, syncDelays: 0,
+                syncs: 0),
             OperationCost(
-                kind: "put", messageDelays: 2 + 2 * delays, messages: 2 * phase, syncDelays: 1, disksBusy: nodes),
+                kind: "put", messageDelays: 2 + 2 * delays, messages: 2 * phase, syncDelays: 1, syncs: nodes,
+                disksBusy: nodes),
         ]
     }
 

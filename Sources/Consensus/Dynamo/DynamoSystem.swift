@@ -123,7 +123,7 @@ public struct DynamoSystem: ClusterSystem {
             let quorum = min((isRead ? options.readQuorum : options.writeQuorum) ?? majority, replicas)
             return OperationCost(
                 kind: kind, messageDelays: quorum == 1 ? 2 : 4, messages: 2 * (replicas - 1),
-                syncDelays: isRead ? 0 : 1,
+                syncDelays: isRead ? 0 : 1, syncs: isRead ? 0 : replicas,
                 disksBusy: isRead ? 1 : replicas)
         }
     }

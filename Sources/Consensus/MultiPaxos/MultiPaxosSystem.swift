@@ -107,11 +107,12 @@ public struct MultiPaxosSystem: ClusterSystem {
         return KeyValueService.kinds.map { kind in
             guard kind == "get", options.reads != .log else {
                 return OperationCost(
-                    kind: kind, messageDelays: delays, messages: messages, syncDelays: syncs, disksBusy: nodes)
+                    kind: kind, messageDelays: delays, messages: messages, syncDelays: syncs, syncs: nodes,
+                    disksBusy: nodes)
             }
             return options.reads == .lease && nodes > 1
-                ? OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: 0)
-                : OperationCost(kind: kind, messageDelays: delays, messages: messages, syncDelays: 0)
+                ? OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: 0, syncs: 0)
+                : OperationCost(kind: kind, messageDelays: delays, messages: messages, syncDelays: 0, syncs: 0)
         }
     }
 

@@ -91,7 +91,8 @@ public struct PaxosSystem: ClusterSystem {
         let rounds = [sizes.phase1, sizes.phase2].count { $0 > 1 }
         return KeyValueService.kinds.map {
             OperationCost(
-                kind: $0, messageDelays: 2 + 2 * rounds, messages: 4 * (nodes - 1), syncDelays: 2, disksBusy: nodes)
+                kind: $0, messageDelays: 2 + 2 * rounds, messages: 4 * (nodes - 1), syncDelays: 2, syncs: 2 * nodes,
+                disksBusy: nodes)
         }
     }
 

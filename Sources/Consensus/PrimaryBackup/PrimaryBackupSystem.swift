@@ -99,13 +99,14 @@ public struct PrimaryBackupSystem: ClusterSystem {
         return KeyValueService.kinds.map { kind in
             if kind == "get" {
                 return options.reads == .lease || nodes == 1
-                    ? OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: 0)
-                    : OperationCost(kind: kind, messageDelays: 4, messages: 2 * others, syncDelays: 0)
+                    ? OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: 0, syncs: 0)
+                    : OperationCost(kind: kind, messageDelays: 4, messages: 2 * others, syncDelays: 0, syncs: 0)
             }
             return options.isSynchronous && nodes > 1
                 ? OperationCost(
-                    kind: kind, messageDelays: 4, messages: 2 * others, syncDelays: 1, disksBusy: nodes)
-                : OperationCost(kind: kind, messageDelays: 2, messages: others, syncDelays: 1)
+                    kind: kind, messageDelays: 4, messages: 2 * others, syncDelays: 1, syncs: nodes,
+                    disksBusy: nodes)
+                : OperationCost(kind: kind, messageDelays: 2, messages: others, syncDelays: 1, syncs: nodes)
         }
     }
 

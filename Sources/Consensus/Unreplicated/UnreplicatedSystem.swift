@@ -46,8 +46,9 @@ public struct UnreplicatedSystem: ClusterSystem {
 
     /// Request, sync, reply; a read is answered from memory.
     public func costs(nodes: Int) -> [OperationCost] {
-        KeyValueService.kinds.map {
-            OperationCost(kind: $0, messageDelays: 2, messages: 0, syncDelays: $0 == "get" ? 0 : 1)
+        KeyValueService.kinds.map { kind in
+            let syncs = kind == "get" ? 0 : 1
+            return OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: syncs, syncs: syncs)
         }
     }
 

@@ -145,10 +145,11 @@ public struct VotingSystem: ClusterSystem {
         return [
             OperationCost(
                 kind: "get", messageDelays: 2 + delays(assignment.read) + (writesBack ? delays(assignment.write) : 0),
-                messages: queryMessages(assignment.read) + (writesBack ? 2 * others.count : 0), syncDelays: 0),
+                messages: queryMessages(assignment.read) + (writesBack ? 2 * others.count : 0), syncDelays: 0,
+                syncs: 0),
             OperationCost(
                 kind: "put", messageDelays: 2 + 2 * delays(assignment.write),
-                messages: queryMessages(assignment.write) + 2 * others.count, syncDelays: 1,
+                messages: queryMessages(assignment.write) + 2 * others.count, syncDelays: 1, syncs: others.count + 1,
                 disksBusy: others.count + 1),
         ]
     }

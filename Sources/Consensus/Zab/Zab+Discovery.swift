@@ -104,6 +104,7 @@ extension Zab {
             learners[position].acceptedEpoch = message.acceptedEpoch
         }
         learners[position].contact = now.monotonic
+        latestHeard = max(latestHeard, message.acceptedEpoch)
         guard let epoch = leading.epoch else { return proposeEpochIfQuorum(effects: &effects) }
         // A follower can't go back behind what it has promised another: only a later epoch brings it in.
         let isPromisedElsewhere = message.acceptedEpoch == epoch && message.acceptedFrom != id
@@ -116,7 +117,7 @@ extension Zab {
     /// Once a quorum has said what it had accepted, proposes an epoch later than all of it.
     private mutating func proposeEpochIfQuorum(effects: inout Effects<Self>) {
         guard 1 + learners.count(where: { $0.stage != .absent && $0.isCounted }) >= quorum else { return }
-        var latest = acceptedEpoch
+        var latest = max(acceptedEpoch, latestHeard)
         for learner in learners where learner.stage != .absent { latest = max(latest, learner.acceptedEpoch) }
         guard latest < Zxid.largestEpoch else { return halt("all epochs are used up", effects: &effects) }
         acceptedEpoch = latest.next

@@ -3,20 +3,14 @@ import ProtocolKit
 /// Fast Leader Election (Medeiros 2012, section 4.1): the votes of one round.
 @usableFromInline
 struct FastElection: Sendable {
-    /// What a process that has found its leader says.
-    struct Settled: Hashable, Sendable {
-        var round: UInt64
-        var leader: NodeID
-    }
-
     /// The round of elections; rounds are compared, never counted on.
     @usableFromInline var round = UInt64(0)
     /// The best vote seen in the round, which is the own one.
     @usableFromInline var vote = Vote(epoch: .zero, zxid: .zero, candidate: NodeID(0))
     /// The others' votes of the round, in the order of their numbers.
     @usableFromInline var votes: ContiguousArray<Vote?>
-    /// Whom the others follow, or lead, by their last word.
-    var settled: ContiguousArray<Settled?>
+    /// Whom the others follow, or that they lead, by their last word in the round.
+    var settled: ContiguousArray<NodeID?>
     /// How long until the vote is told again.
     @usableFromInline var interval = UInt64(0)
 
@@ -98,7 +92,7 @@ extension Zab {
             }
             return
         }
-        election.settled[position] = FastElection.Settled(round: message.round, leader: message.vote.candidate)
+        election.settled[position] = message.vote.candidate
         joinIfSettled(message, at: now, effects: &effects)
     }
 
@@ -126,15 +120,16 @@ extension Zab {
         countVotes(at: now, effects: &effects)
     }
 
-    /// A leader that a quorum follows, or would like to, is joined; its own word must be among theirs.
+    /// A leader that a quorum follows, or would like to, is joined; its own word must be among theirs. In which round
+    /// each of them came to it says nothing: they needn't all have been in the same.
     private mutating func joinIfSettled(_ message: Notification, at now: Now, effects: inout Effects<Self>) {
-        let settled = FastElection.Settled(round: message.round, leader: message.vote.candidate)
-        guard settled.leader != id, let place = position(of: settled.leader), election.settled[place] == settled,
-            election.settled.count(where: { $0 == settled }) >= quorum
+        let leader = message.vote.candidate
+        guard leader != id, let place = position(of: leader), election.settled[place] == leader,
+            election.settled.count(where: { $0 == leader }) >= quorum
         else { return }
-        election.round = settled.round
+        election.round = message.round
         election.vote = message.vote
-        follow(settled.leader, at: now, effects: &effects)
+        follow(leader, at: now, effects: &effects)
     }
 
     /// All agree: that is it. A quorum agrees: a better vote may still be on its way.

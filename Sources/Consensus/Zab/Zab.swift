@@ -99,6 +99,8 @@ public struct Zab<Machine: StateMachine>: ProtocolNode, Sendable where Machine.R
 
     // Leading.
     @usableFromInline var leading = Leading()
+    /// The latest epoch that a follower said it had accepted: one that was too late to be counted is outdone next time.
+    @usableFromInline var latestHeard = Epoch.zero
 
     // Clients.
     @usableFromInline var writes = LocalWrites()

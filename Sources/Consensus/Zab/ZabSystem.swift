@@ -91,14 +91,14 @@ public struct ZabSystem: ClusterSystem {
             guard kind == "get" else {
                 return OperationCost(
                     kind: kind, messageDelays: isAlone ? 2 : isForwarded ? 6 : 4,
-                    messages: 3 * others + (isForwarded ? 1 : 0), syncDelays: 1, disksBusy: nodes)
+                    messages: 3 * others + (isForwarded ? 1 : 0), syncDelays: 1, syncs: nodes, disksBusy: nodes)
             }
             guard options.reads == .sync, !isAlone else {
-                return OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: 0)
+                return OperationCost(kind: kind, messageDelays: 2, messages: 0, syncDelays: 0, syncs: 0)
             }
             return OperationCost(
                 kind: kind, messageDelays: isForwarded ? 6 : 4, messages: 2 * others + (isForwarded ? 2 : 0),
-                syncDelays: 0)
+                syncDelays: 0, syncs: 0)
         }
     }
 

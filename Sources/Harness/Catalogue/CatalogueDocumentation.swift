@@ -36,9 +36,10 @@ extension CatalogueListing.System {
             }
         }
         if !costs.isEmpty {
-            lines += ["", "| operation | message delays | messages | sync delays |", "|---|--:|--:|--:|"]
+            lines += ["", "| operation | message delays | messages | sync delays | syncs |", "|---|--:|--:|--:|--:|"]
             lines += merged.map {
-                "| \($0.kinds) | \($0.cost.messageDelays) | \($0.cost.messages) | \($0.cost.syncDelays) |"
+                "| \($0.kinds) | \($0.cost.messageDelays) | \($0.cost.messages) | \($0.cost.syncDelays) "
+                    + "| \($0.cost.syncs) |"
             }
         }
         if !mutations.isEmpty {

@@ -135,7 +135,7 @@ extension CatalogueListing.System {
         }
         for cost in costs {
             text += "  cost        \(cost.kind): \(cost.messageDelays) message delays, \(cost.messages) messages, "
-            text += "\(cost.syncDelays) sync delays\n"
+            text += "\(cost.syncDelays) sync delays, \(cost.syncs) syncs\n"
         }
         for fault in mutations {
             text += "  fault       \(fault.name): breaks \(fault.breaks)\n"

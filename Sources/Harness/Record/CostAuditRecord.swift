@@ -37,7 +37,7 @@ public struct CostAuditRecord: Sendable, Codable, Hashable {
         self.samples = samples
         isEqual =
             samples > 0 && messageDelays == expected.messageDelays && messages == expected.messages
-            && syncDelays == expected.syncDelays
+            && syncDelays == expected.syncDelays && syncs == expected.syncs
     }
 
     init(variant: String, _ row: CostAudit.Row) {
@@ -82,15 +82,16 @@ public enum AuditTable {
     }
 
     private static func cells(_ audit: CostAuditRecord) -> [String] {
-        func figure(_ measured: Int?, _ expected: Int?) -> String {
+        func figure(_ measured: Int?, _ expected: Int) -> String {
             let seen = measured.map(String.init) ?? "none"
-            guard let expected, measured != expected else { return seen }
+            guard measured != expected else { return seen }
             return "\(seen), not \(expected)"
         }
         return [
             audit.variant, "\(audit.nodes)", audit.expected.kind,
             figure(audit.messageDelays, audit.expected.messageDelays), figure(audit.messages, audit.expected.messages),
-            figure(audit.syncDelays, audit.expected.syncDelays), figure(audit.syncs, nil), "\(audit.samples)",
+            figure(audit.syncDelays, audit.expected.syncDelays), figure(audit.syncs, audit.expected.syncs),
+            "\(audit.samples)",
             audit.isEqual ? "yes" : "NO",
         ]
     }

@@ -84,7 +84,9 @@ public struct LockServerSystem: ClusterSystem {
 
     /// Two delays each; nothing is sent between nodes and nothing synced.
     public func costs(nodes: Int) -> [OperationCost] {
-        LockService.kinds.map { OperationCost(kind: $0, messageDelays: 2, messages: 0, syncDelays: 0, disksBusy: 0) }
+        LockService.kinds.map {
+            OperationCost(kind: $0, messageDelays: 2, messages: 0, syncDelays: 0, syncs: 0, disksBusy: 0)
+        }
     }
 
     /// What must hold after every step.

@@ -150,14 +150,17 @@ public struct OperationCost: Sendable, Hashable, Codable {
     public var messages: Int
     /// Syncs on the critical path, one after the other.
     public var syncDelays: Int
+    /// Syncs on all disks, before the reply and after.
+    public var syncs: Int
     /// Disks that sync at once on the critical path.
     public var disksBusy: Int
     /// A cost of its parts.
-    public init(kind: String, messageDelays: Int, messages: Int, syncDelays: Int, disksBusy: Int = 1) {
+    public init(kind: String, messageDelays: Int, messages: Int, syncDelays: Int, syncs: Int, disksBusy: Int = 1) {
         self.kind = kind
         self.messageDelays = messageDelays
         self.messages = messages
         self.syncDelays = syncDelays
+        self.syncs = syncs
         self.disksBusy = disksBusy
     }
 }

@@ -46,7 +46,8 @@ public enum CostAudit {
         public var isEqual: Bool {
             guard let measured, agreeing == samples else { return false }
             return measured.messageDelays == expected.messageDelays && measured.messages == expected.messages
-                && measured.syncDelays == expected.syncDelays && measured.accountsForTime
+                && measured.syncDelays == expected.syncDelays && measured.syncs == expected.syncs
+                && measured.accountsForTime
         }
     }
 
@@ -89,13 +90,22 @@ public enum CostAudit {
             nodes: nodes, expected: expected, measured: most?.cost, samples: seen.count, agreeing: most?.count ?? 0)
     }
 
-    /// The node by which clients are best served: equal runs elect the same.
-    private static func leader<System: ClusterSystem>(_ system: System, _ options: SimulationOptions) -> Int? {
+    /// A run whose client sits where it is served best: at the leader, in the run itself.
+    ///
+    /// Which node is elected may depend on where the client sits, so seats are tried until it sits at the one elected;
+    /// where nobody leads, or no seat is the leader's, the last run tried stands.
+    private static func seated<System: ClusterSystem>(
+        _ system: System, _ options: SimulationOptions
+    ) -> Engine<System> {
         var options = options
-        options.operations = warmUp
-        let engine = Engine(system: system, options: options)
-        engine.run()
-        return (0..<options.nodes).first { engine.nodes.isUp($0) && engine.nodes[$0].status.isLeader }
+        var untried = Array(0..<options.nodes)
+        while true {
+            let engine = Engine(system: system, options: options)
+            engine.run()
+            let leader = (0..<options.nodes).first { engine.nodes.isUp($0) && engine.nodes[$0].status.isLeader }
+            guard let leader, leader != options.preferredNode, !untried.isEmpty else { return engine }
+            options.preferredNode = untried.remove(at: untried.firstIndex(of: leader) ?? 0)
+        }
     }
 
     private static func costs<System: ClusterSystem>(
@@ -110,9 +120,7 @@ public enum CostAudit {
         options.workload.holdNanoseconds = 0
         options.countsCosts = true
         if let mix { options.workload.mix = mix }
-        options.preferredNode = leader(system, options)
-        let engine = Engine(system: system, options: options)
-        engine.run()
+        let engine = seated(system, options)
         // The prologue's operations come first and don't count either, nor does the epilogue's.
         return engine.meter.counts.filter(\.isInLoad).dropFirst(warmUp).compactMap { count in
             guard count.kind >= 0, count.isAnswered else { return nil }

@@ -184,7 +184,9 @@ final class Engine<System: ClusterSystem> {
             host.clock = drawClock(&host.startRandom, options.clocks, isExact: options.countsCosts)
             host.isStarting = true
             hosts.append(host)
-            queue.push(.start, at: now + host.startRandom.below(1_000_000), target: node, payload: 0)
+            // Where costs are counted every node is there before the client, which so stays where it is told to begin.
+            let delay = host.startRandom.below(UInt64(1_000_000))
+            queue.push(.start, at: options.countsCosts ? now : now + delay, target: node, payload: 0)
         }
         let total = options.clients * options.usersPerClient
         for client in 0..<options.clients {

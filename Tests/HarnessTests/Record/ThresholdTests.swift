@@ -113,8 +113,8 @@ import Testing
     @Test("a record from a file with absurd costs gives no floor and no trap") func absurd() throws {
         var record = try RecordExamples.record()
         record.costs = [
-            .init(kind: "get", messageDelays: -1, messages: 0, syncDelays: -3, disksBusy: -1),
-            .init(kind: "put", messageDelays: -1, messages: 0, syncDelays: -3, disksBusy: -1),
+            .init(kind: "get", messageDelays: -1, messages: 0, syncDelays: -3, syncs: -1, disksBusy: -1),
+            .init(kind: "put", messageDelays: -1, messages: 0, syncDelays: -3, syncs: -1, disksBusy: -1),
         ]
         let cost = #"{"medianNanoseconds": 1, "p99Nanoseconds": 2, "samples": 3}"#
         let steps = ["loopbackRoundTrip", "sync", "syncAmongThree", "clockRead", "timerLateness", "threadHandOver"]

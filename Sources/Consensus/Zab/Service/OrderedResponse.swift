@@ -61,3 +61,6 @@ public enum OrderedResponse<Content: ClientResponse>: ClientResponse {
         }
     }
 }
+
+extension OrderedResponse: Equatable where Content: Equatable {}
+extension OrderedResponse: Hashable where Content: Hashable {}
