@@ -17,8 +17,9 @@ enum MultiPaxosOrdeal: String, CaseIterable {
     /// A few that catch each of its faults.
     var seeds: ClosedRange<UInt64> {
         switch self {
-        case .alone, .reads: 2...3
-        case .overlap: 1...2
+        case .alone: 4...5
+        case .overlap: 5...6
+        case .reads: 12...13
         }
     }
 
@@ -35,7 +36,7 @@ enum MultiPaxosOrdeal: String, CaseIterable {
         options.variesBySeed = false
         options.variant = try Variant(parsing: variant).options
         options.mutation = mutation?.rawValue
-        options.operations = 300
+        options.operations = self == .alone ? 100 : 200
         options.workload.keyCount = 2
         var rates = FaultRates()
         switch self {
@@ -65,7 +66,7 @@ enum MultiPaxosOrdeal: String, CaseIterable {
     private func askOften(_ options: inout SimulationOptions) throws {
         options.clients = 8
         options.usersPerClient = 1
-        options.operations = 1_000
+        options.operations = 500
         options.operationTimeoutNanoseconds = .milliseconds(60)
         options.thinkNanoseconds = .milliseconds(8)
         options.workload.mix = try OperationMix(parsing: "get=90,put=10")

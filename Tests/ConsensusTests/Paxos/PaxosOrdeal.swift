@@ -17,9 +17,17 @@ enum PaxosOrdeal: String, CaseIterable {
     /// A few that catch each of its faults.
     var seeds: ClosedRange<UInt64> {
         switch self {
-        case .crashes, .contention: 1...2
+        case .crashes: 1...2
         case .alone: 4...5
-        case .increments: 3...4
+        case .contention, .increments: 3...4
+        }
+    }
+
+    private var operations: Int {
+        switch self {
+        case .crashes, .contention: 60
+        case .alone: 100
+        case .increments: 150
         }
     }
 
@@ -36,7 +44,7 @@ enum PaxosOrdeal: String, CaseIterable {
         options.variesBySeed = false
         options.variant = try Variant(parsing: variant).options
         options.mutation = mutation?.rawValue
-        options.operations = 300
+        options.operations = operations
         switch self {
         case .crashes, .alone: options.workload.keyCount = 2
         case .contention, .increments:
