@@ -42,6 +42,8 @@ struct MultiPaxosPromises: Invariant {
     /// Looks at the acceptor that took a step.
     mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watches.count < nodes.count { watches.append(AcceptanceWatch()) }
+        // Who has lost its promises with its disk is held to none, for it says nothing on their strength any more.
+        guard nodes[changed].isVoter else { return nil }
         let isRecovered = watches[changed].isRestart(nodes, changed)
         if let range = watches[changed].changed(nodes, changed) {
             var slot = range.lowerBound
@@ -73,6 +75,7 @@ struct PaxosPromises: Invariant {
     /// Looks at the acceptor that took a step: at the few slots after those that it knows to be decided.
     mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while kept.count < nodes.count { kept.append([]) }
+        guard nodes[changed].isVoter else { return nil }
         let first = Int(nodes[changed].decided.rawValue) + 1
         let last = max(kept[changed].count - 1, Int(nodes[changed].slots.last.rawValue))
         let isKept = max(nodes[changed].promiseTicket, nodes[changed].journal.ticket) <= nodes[changed].persistedThrough

@@ -16,8 +16,9 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
     private struct History {
         /// What was accepted anywhere, in the order in which it was seen first; mostly one proposal.
         var proposals: [Proposal] = []
-        /// What is chosen and the lowest ballot known in which it is.
-        var chosen: (ballot: Ballot, record: LogRecord)?
+        /// A proposal whose value is chosen, and the lowest ballot known in which it is.
+        var chosen: Int?
+        var chosenBallot = Ballot.zero
     }
 
     private struct Pending {
@@ -59,11 +60,12 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
     private mutating func accept(_ nodes: NodeStates<Node>, _ node: Int, _ range: ClosedRange<LogIndex>) -> String? {
         var slot = range.lowerBound
         let ticket = nodes[node].acceptanceTicket
+        let isVoter = nodes[node].isVoter
         while slot <= range.upperBound {
             let ballot = nodes[node].slots.ballot(at: slot)
             if ballot > .zero {
                 if let wrong = propose(nodes[node].slots[slot], in: ballot, node: node) { return wrong }
-                pending[node].append(Pending(slot: slot, ballot: ballot, ticket: ticket))
+                if isVoter { pending[node].append(Pending(slot: slot, ballot: ballot, ticket: ticket)) }
             }
             slot = slot.next
         }
@@ -78,10 +80,10 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
             return "ballot \(ballot) has two values for slot \(record.index), one at node \(node)"
         }
         slots[place].proposals.append(Proposal(ballot: ballot, record: record))
-        if let chosen = slots[place].chosen, chosen.ballot < ballot, chosen.record != record {
-            return Self.contradiction(record, ballot, chosen.ballot)
-        }
-        return nil
+        guard let chosen = slots[place].chosen, slots[place].chosenBallot < ballot,
+            slots[place].proposals[chosen].record != record
+        else { return nil }
+        return contradiction(at: place, slots[place].proposals.count - 1)
     }
 
     private mutating func settle(_ durable: Ticket, _ nodes: NodeStates<Node>, _ node: Int) -> String? {
@@ -92,9 +94,12 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
             guard let position = slots[place].proposals.firstIndex(where: { $0.ballot == item.ballot }) else {
                 continue
             }
-            slots[place].proposals[position].acceptors |= 1 << UInt64(node)
-            guard slots[place].proposals[position].acceptors.nonzeroBitCount >= quorum else { continue }
-            if let wrong = choose(slots[place].proposals[position].record, in: item.ballot) { return wrong }
+            let before = slots[place].proposals[position].acceptors
+            let after = before | 1 << UInt64(node)
+            guard after != before else { continue }
+            slots[place].proposals[position].acceptors = after
+            guard after.nonzeroBitCount == quorum else { continue }
+            if let wrong = choose(position, at: place) { return wrong }
         }
         return nil
     }
@@ -105,30 +110,40 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
         var slot = max(learned[node], nodes[node].slots.base).next
         learned[node] = decided
         while slot <= min(decided, nodes[node].slots.last) {
-            let ballot = nodes[node].slots.ballot(at: slot)
-            if ballot > .zero, let wrong = choose(nodes[node].slots[slot], in: ballot) { return wrong }
+            let (place, ballot) = (Int(slot.rawValue), nodes[node].slots.ballot(at: slot))
+            // A node learns from what it holds, so that the proposal was seen.
+            if place < slots.count, let position = slots[place].proposals.firstIndex(where: { $0.ballot == ballot }),
+                let wrong = choose(position, at: place)
+            {
+                return wrong
+            }
             slot = slot.next
         }
         return nil
     }
 
-    private mutating func choose(_ record: LogRecord, in ballot: Ballot) -> String? {
-        let place = Int(record.index.rawValue)
-        while slots.count <= place { slots.append(History()) }
+    private mutating func choose(_ position: Int, at place: Int) -> String? {
+        let ballot = slots[place].proposals[position].ballot
         if let chosen = slots[place].chosen {
-            guard chosen.record == record else {
-                return "slot \(record.index) has two values, chosen by ballots \(chosen.ballot) and \(ballot)"
+            guard chosen == position || slots[place].proposals[chosen].record == slots[place].proposals[position].record
+            else {
+                return "slot \(place) has two values, chosen by ballots \(slots[place].chosenBallot) and \(ballot)"
             }
-            guard ballot < chosen.ballot else { return nil }
+            guard ballot < slots[place].chosenBallot else { return nil }
         }
-        slots[place].chosen = (ballot, record)
-        for proposal in slots[place].proposals where proposal.ballot > ballot && proposal.record != record {
-            return Self.contradiction(proposal.record, proposal.ballot, ballot)
+        slots[place].chosen = position
+        slots[place].chosenBallot = ballot
+        for other in slots[place].proposals.indices
+        where slots[place].proposals[other].ballot > ballot
+            && slots[place].proposals[other].record != slots[place].proposals[position].record
+        {
+            return contradiction(at: place, other)
         }
         return nil
     }
 
-    private static func contradiction(_ record: LogRecord, _ ballot: Ballot, _ chosen: Ballot) -> String {
-        "ballot \(ballot) has another value for slot \(record.index) than was chosen in ballot \(chosen)"
+    private func contradiction(at place: Int, _ position: Int) -> String {
+        "ballot \(slots[place].proposals[position].ballot) has another value for slot \(place) than was chosen in ballot "
+            + "\(slots[place].chosenBallot)"
     }
 }

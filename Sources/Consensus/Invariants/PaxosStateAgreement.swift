@@ -2,8 +2,8 @@ import ProtocolKit
 
 /// Replicas that have applied the same slots are in the same state.
 struct PaxosStateAgreement<Node: PaxosNode>: Invariant {
-    /// The state's digest after a slot, where a step ended.
-    private var digests: [LogIndex: UInt64] = [:]
+    /// The state's digest after each slot, from 0; nil where no step has ended there.
+    private var digests: [UInt64?] = []
     /// How far each node was looked at.
     private var looked: [LogIndex] = []
 
@@ -16,10 +16,12 @@ struct PaxosStateAgreement<Node: PaxosNode>: Invariant {
         guard applied != looked[changed] else { return nil }
         looked[changed] = applied
         let digest = nodes[changed].stateDigest
-        if let other = digests[applied], other != digest {
+        let place = Int(applied.rawValue)
+        while digests.count <= place { digests.append(nil) }
+        if let other = digests[place], other != digest {
             return "node \(changed) has another state after slot \(applied) than was reached before"
         }
-        digests[applied] = digest
+        digests[place] = digest
         return nil
     }
 }

@@ -16,6 +16,8 @@ protocol PaxosNode: ProtocolNode {
     var stateDigest: UInt64 { get }
     /// Acceptances by which a value is chosen, by the protocol's rules.
     var choosingQuorum: Int { get }
+    /// Whether its acceptances count: who has lost its disk only learns.
+    var isVoter: Bool { get }
     /// Whether it has proposed a value that is seen for the first time: a client has asked for it, or it is the node's own.
     /// Nil where it was another start of the node that did, if any.
     func hasProposed(_ record: LogRecord) -> Bool?

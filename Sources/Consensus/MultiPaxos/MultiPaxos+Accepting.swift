@@ -32,8 +32,12 @@ extension MultiPaxos {
     @usableFromInline
     mutating func follow(_ ballot: Ballot, at now: Now, effects: inout Effects<Self>) {
         if ballot > promised { promise(ballot, effects: &effects) }
-        if role == .leader { stepDown(at: now, effects: &effects) }
-        if role == .candidate { restartElectionTimer(at: now, effects: &effects) }
+        // Whoever was outbid waits a short time only, which must not end a lease that it now helps to hold.
+        if role == .leader {
+            stepDown(at: now, effects: &effects)
+        } else {
+            restartElectionTimer(at: now, effects: &effects)
+        }
         role = .follower
         guard ballot != throughBallot else { return }
         throughBallot = ballot

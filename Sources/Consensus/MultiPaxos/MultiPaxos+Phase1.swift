@@ -62,6 +62,8 @@ extension MultiPaxos {
         scout.known[position] = message.decided
         scout.expected[position] = message.next
         guard message.next == .zero else {
+            // However many parts there are: to begin again while they come would never end.
+            quietSince = now.monotonic
             let prepare = Message.Prepare(ballot: ballot, first: message.next)
             return effects.send(.prepare(prepare), to: peers[position].id)
         }
@@ -210,7 +212,7 @@ extension MultiPaxos {
         if slots.base < message.first {
             let first = options.mutation == .promiseWithoutDecided ? max(message.first, decided.next) : message.first
             (promise.values, promise.next) = slots.pvalues(
-                from: first, count: options.batchValues, bytes: options.batchBytes)
+                from: first, count: max(options.batchValues, PaxosLimits.promiseValues), bytes: options.batchBytes)
         }
         effects.send(.promise(promise), to: candidate, after: promiseTicket)
     }

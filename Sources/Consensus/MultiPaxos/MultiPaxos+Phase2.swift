@@ -62,9 +62,10 @@ extension MultiPaxos {
         if through > peers[position].counted {
             if message.isVoter { tally.count(position, from: peers[position].counted.next, through: through) }
             peers[position].counted = through
-            peers[position].inFlight.free(through: through)
-            if peers[position].next <= through { peers[position].next = through.next }
         }
+        // Not only where it counts: one that has lost its disk is behind what was counted for it.
+        peers[position].inFlight.free(through: through)
+        if peers[position].next <= through { peers[position].next = through.next }
         if message.strayFirst > .zero, message.isVoter {
             tally.count(position, from: message.strayFirst, through: message.strayLast)
         }

@@ -23,11 +23,7 @@ extension MultiPaxos: PaxosNode {
     var acceptanceTicket: Ticket { journal.ticket }
     var durableTicket: Ticket { durable.persistedThrough }
     var stateDigest: UInt64 { machine.digest }
-    var choosingQuorum: Int {
-        let sizes = try? QuorumSizes(
-            phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: peers.count + 1)
-        return sizes?.phase2 ?? peers.count + 1
-    }
+    var isVoter: Bool { !isLearner }
 
     /// A leader's own no-op or tick, or a command for which a client waits here.
     func hasProposed(_ record: LogRecord) -> Bool? {

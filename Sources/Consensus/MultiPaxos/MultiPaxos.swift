@@ -35,6 +35,8 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
     public let id: NodeID
     @usableFromInline let options: MultiPaxosOptions
     @usableFromInline let quorums: QuorumSizes
+    /// Acceptances by which a value is chosen, by the protocol's rules: what is planted doesn't change it.
+    let choosingQuorum: Int
     @usableFromInline var random = SeededGenerator(seed: 0)
     /// It stopped: it ignores everything from then on.
     @usableFromInline var isHalted = false
@@ -106,12 +108,16 @@ public struct MultiPaxos<Machine: StateMachine>: ProtocolNode, Sendable {
     public init(id: NodeID, members: [NodeID], options: MultiPaxosOptions = MultiPaxosOptions()) {
         precondition(members.contains(id), "node \(id) is not among the members")
         precondition(members.count <= 16, "acceptances are counted in 16 bits")
-        guard
-            let sizes = try? QuorumSizes(
+        let sizes: QuorumSizes
+        do throws(OptionError) {
+            sizes = try QuorumSizes(
                 phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: members.count)
-        else { preconditionFailure("the quorums were checked against the number of nodes") }
+        } catch {
+            preconditionFailure("the quorums are to be checked against the number of nodes: \(error)")
+        }
         self.id = id
         self.options = options
+        choosingQuorum = sizes.phase2
         quorums = sizes.mutated(by: options.mutation)
         peers = ContiguousArray(
             members.filter { $0 != id }.sorted().map { AcceptorProgress(id: $0, window: options.window) })

@@ -71,7 +71,11 @@ public struct MultiPaxosSystem: ClusterSystem {
     ///
     /// - Throws: ``OptionError`` naming the rule where they don't.
     public func check(nodes: Int) throws(OptionError) {
-        _ = try QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes)
+        _ = try quorums(nodes: nodes)
+    }
+
+    private func quorums(nodes: Int) throws(OptionError) -> QuorumSizes {
+        try QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes)
     }
 
     /// A node before its start.
@@ -92,11 +96,11 @@ public struct MultiPaxosSystem: ClusterSystem {
     /// 2(N−1) messages whatever the quorum's size; all acceptors sync at once, or the leader's first with `parallel=off`.
     /// A phase-2 quorum of one is the leader's own acceptor: nothing is waited for but its sync, though the messages are
     /// sent all the same. A read by `read-index` is as a write without the sync; under a lease it costs the client's two
-    /// messages only.
+    /// messages only. Nothing is stated for a number of nodes that ``check(nodes:)`` refuses.
     public func costs(nodes: Int) -> [OperationCost] {
-        let phase2 = (try? QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes))?
-            .phase2
-        let isAlone = phase2 == 1
+        let sizes: QuorumSizes
+        do throws(OptionError) { sizes = try quorums(nodes: nodes) } catch { return [] }
+        let isAlone = sizes.phase2 == 1
         let messages = 2 * (nodes - 1)
         let delays = isAlone ? 2 : 4
         let syncs = options.isParallel || isAlone ? 1 : 2
@@ -111,6 +115,15 @@ public struct MultiPaxosSystem: ClusterSystem {
                 : OperationCost(kind: kind, messageDelays: delays, messages: messages, syncDelays: 0, syncs: 0)
         }
     }
+
+    /// What leaves a quorum for each phase; none of a number of nodes that ``check(nodes:)`` refuses. A node that has lost
+    /// its disk counts for good: it may have promised and accepted anything, so that it only learns from then on.
+    public func toleratedFailures(nodes: Int) -> Int {
+        do throws(OptionError) { return try quorums(nodes: nodes).tolerated(of: nodes) } catch { return 0 }
+    }
+
+    /// A node that has lost its disk comes back as a learner: it serves, and neither promises nor accepts.
+    public static var allowsReplacement: Bool { true }
 
     /// How far a node has applied, and its state.
     public static func replicaState(of node: Node) -> ReplicaState? {

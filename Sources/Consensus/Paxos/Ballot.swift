@@ -70,6 +70,8 @@ enum PaxosLimits {
     static let number = UInt64(1) << 56
     /// Values in a message.
     static let values = 1 << 16
+    /// Values in a part of a promise at least, where there are so many: each part costs a candidate a round trip.
+    static let promiseValues = 16
     /// Bytes of a value.
     static let valueBytes = 64 << 20
     /// Bytes of all values of a message.

@@ -2,7 +2,12 @@ import ByteCoding
 import ProtocolKit
 
 /// What one slot decides: commands of one node's clients, and the node's wall clock, by which sessions expire.
-enum Decree {
+struct Decree {
+    /// The proposer's wall clock in milliseconds.
+    let milliseconds: UInt64
+    /// The commands, in the order in which they are applied.
+    let commands: [Bytes]
+
     /// A decree's binary form.
     static func encode(_ commands: [Bytes], at now: Now) -> Bytes {
         var writer = ByteWriter(capacity: 64 + commands.reduce(0) { $0 + $1.count + 4 })
@@ -12,22 +17,36 @@ enum Decree {
         return writer.bytes()
     }
 
-    /// The clock and the commands; what can't be read is left out, by every replica alike.
-    static func decode(_ payload: Bytes) -> (milliseconds: UInt64, commands: [Bytes]) {
-        payload.withUnsafeBytes { region in
+    /// Reads a decree's binary form.
+    ///
+    /// - Throws: `WireError` where it isn't one.
+    init(decoding payload: Bytes) throws(WireError) {
+        var commands: [Bytes] = []
+        milliseconds = try Self.read(payload) { commands.append(payload[$0]) }
+        self.commands = commands
+    }
+
+    /// Whether a payload is a decree's binary form.
+    ///
+    /// - Throws: `WireError` where it isn't.
+    static func check(_ payload: Bytes) throws(WireError) {
+        _ = try read(payload) { _ in }
+    }
+
+    /// Reads the clock, and where in the payload each command is.
+    private static func read(_ payload: Bytes, _ take: (Range<Int>) -> Void) throws(WireError) -> UInt64 {
+        try payload.withUnsafeBytes { region throws(WireError) in
             var reader = ByteReader(region)
-            var commands: [Bytes] = []
-            guard let milliseconds = try? reader.read(UInt64.self),
-                let count = try? reader.readCount(limit: PaxosLimits.values, of: "number of commands")
-            else { return (0, []) }
-            while commands.count < count,
-                let length = try? reader.readCount(limit: PaxosLimits.valueBytes, of: "length")
-            {
+            let milliseconds = try reader.read(UInt64.self)
+            let count = try reader.readCount(limit: PaxosLimits.values, of: "number of commands")
+            for _ in 0..<count {
+                let length = try reader.readCount(limit: PaxosLimits.valueBytes, of: "length of a command")
                 let start = region.count - reader.remaining
-                guard (try? reader.readRegion(count: length)) != nil else { break }
-                commands.append(payload[start..<start + length])
+                _ = try reader.readRegion(count: length)
+                take(start..<start + length)
             }
-            return (milliseconds, commands)
+            guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
+            return milliseconds
         }
     }
 }

@@ -23,10 +23,17 @@ extension Paxos {
 
     private mutating func apply(_ slot: LogIndex, effects: inout Effects<Self>) {
         let record = slots[slot]
-        let (milliseconds, commands) = Decree.decode(record.payload)
-        machine.advance(toReplicatedMilliseconds: milliseconds)
+        let content: Decree
+        do throws(WireError) {
+            content = try Decree(decoding: record.payload)
+        } catch {
+            // Whatever comes from a peer or the disk is checked where it comes in.
+            isHalted = true
+            return effects.halt("the decree of slot \(slot) can't be read: \(error)")
+        }
+        machine.advance(toReplicatedMilliseconds: content.milliseconds)
         let isOwn = decree.map { $0.name.rawValue == record.tag } ?? false
-        for (position, command) in commands.enumerated() {
+        for (position, command) in content.commands.enumerated() {
             commandsApplied += 1
             let response = machine.apply(command, at: LogIndex(commandsApplied))
             if isOwn, let tokens = decree?.tokens, position < tokens.count {

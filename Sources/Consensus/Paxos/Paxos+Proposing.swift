@@ -158,7 +158,13 @@ extension Paxos {
         proposal = nil
         if options.mutation == .renameDecree, decree != nil { decree!.name = nextName() }
         preemptions += 1
-        pause(for: options.backOff << UInt64(min(preemptions - 1, 6)), at: now, effects: &effects)
+        pause(for: meanBackOff, at: now, effects: &effects)
+    }
+
+    /// Doubles with each preemption up to a second: however slow disks and links are, the pauses come to be longer than a
+    /// ballot, so that one gets through.
+    private var meanBackOff: UInt64 {
+        max(options.backOff, min(options.backOff << UInt64(min(preemptions - 1, 20)), .seconds(1)))
     }
 
     /// Proposes nothing for a random time of this mean.

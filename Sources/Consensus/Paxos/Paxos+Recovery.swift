@@ -36,8 +36,13 @@ extension Paxos {
         let replay = try JournalReplay(recovery.log, after: applied)
         slots = replay.slots
         journal = replay.journal
+        var slot = slots.base.next
+        while slot <= slots.last {
+            if slots.ballot(at: slot) > .zero { try Decree.check(slots[slot].payload) }
+            slot = slot.next
+        }
         decided = applied
-        decidedBallot = Ballot(Ballot.limit)
+        if applied > .zero { decidedBallot = Ballot(Ballot.limit) }
         var discarded = Effects<Self>()
         while decided < replay.decided, slots.ballot(at: decided.next) > .zero {
             decide(slots[decided.next], in: slots.ballot(at: decided.next), effects: &discarded)
@@ -62,11 +67,7 @@ extension Paxos: PaxosNode {
     var acceptanceTicket: Ticket { journal.ticket }
     var durableTicket: Ticket { persistedThrough }
     var stateDigest: UInt64 { machine.digest }
-    var choosingQuorum: Int {
-        let sizes = try? QuorumSizes(
-            phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: peers.count + 1)
-        return sizes?.phase2 ?? peers.count + 1
-    }
+    var isVoter: Bool { !isLearner }
 
     /// Whether it has named such a decree, which it does for commands that clients wait for.
     func hasProposed(_ record: LogRecord) -> Bool? {

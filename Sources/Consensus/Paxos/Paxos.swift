@@ -25,6 +25,8 @@ public struct Paxos<Machine: StateMachine>: ProtocolNode, Sendable {
     public let id: NodeID
     let options: PaxosOptions
     let quorums: QuorumSizes
+    /// Acceptances by which a value is chosen, by the protocol's rules: what is planted doesn't change it.
+    let choosingQuorum: Int
     /// The other nodes, in the order of their numbers.
     let peers: [NodeID]
     var random = SeededGenerator(seed: 0)
@@ -87,12 +89,16 @@ public struct Paxos<Machine: StateMachine>: ProtocolNode, Sendable {
     public init(id: NodeID, members: [NodeID], options: PaxosOptions = PaxosOptions()) {
         precondition(members.contains(id), "node \(id) is not among the members")
         precondition(members.count <= 16, "answers are counted in 16 bits")
-        guard
-            let sizes = try? QuorumSizes(
+        let sizes: QuorumSizes
+        do throws(OptionError) {
+            sizes = try QuorumSizes(
                 phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: members.count)
-        else { preconditionFailure("the quorums were checked against the number of nodes") }
+        } catch {
+            preconditionFailure("the quorums are to be checked against the number of nodes: \(error)")
+        }
         self.id = id
         self.options = options
+        choosingQuorum = sizes.phase2
         quorums =
             switch options.mutation {
             case .smallPhase1Quorum: QuorumSizes(unchecked: sizes.phase1 - 1, sizes.phase2)

@@ -119,7 +119,8 @@ extension PValue {
         let name = try reader.readBallot()
         let kind = try reader.read(UInt8.self)
         guard kind == EntryKind.command.rawValue else { throw .unknownTag(what: "kind of value", value: UInt64(kind)) }
-        record = LogRecord(
-            index: slot, tag: name.rawValue, kind: kind, payload: try reader.readBytes(limit: PaxosLimits.valueBytes))
+        let payload = try reader.readBytes(limit: PaxosLimits.valueBytes)
+        try Decree.check(payload)
+        record = LogRecord(index: slot, tag: name.rawValue, kind: kind, payload: payload)
     }
 }

@@ -46,7 +46,8 @@ public struct PaxosOptions: Sendable {
     public var batchCommands = 64
     /// About the most payload bytes in one decree; a larger command goes alone.
     public var batchBytes = 1 << 20
-    /// The mean of the first pause after a preemption, in nanoseconds; it doubles with each further one.
+    /// The mean of the first pause after a preemption, in nanoseconds; it doubles with each further one, up
+    /// to a second.
     public var backOff = UInt64.microseconds(1_000)
     /// After how many nanoseconds without an answer a message is sent again, and how often a node says what is decided.
     public var resendInterval = UInt64.milliseconds(50)

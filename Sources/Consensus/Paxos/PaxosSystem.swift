@@ -24,7 +24,7 @@ public struct PaxosSystem: ClusterSystem {
                 "batch", .integer(1...4_096), default: "64", help: "most commands in a decree"),
             OptionSpecification(
                 "backoff-us", .integer(1...1_000_000), default: "1000",
-                help: "mean pause after a preemption in microseconds; doubles with each further one, up to 64 times"),
+                help: "mean pause after a preemption in microseconds; doubles with each further one, up to a second"),
             OptionSpecification(
                 "phase1-quorum", .integer(0...9), default: "0",
                 help: "promises that a proposer needs; 0 is the fewest that phase2-quorum allows, or a majority"),
@@ -60,7 +60,11 @@ public struct PaxosSystem: ClusterSystem {
     ///
     /// - Throws: ``OptionError`` naming the rule where they don't.
     public func check(nodes: Int) throws(OptionError) {
-        _ = try QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes)
+        _ = try quorums(nodes: nodes)
+    }
+
+    private func quorums(nodes: Int) throws(OptionError) -> QuorumSizes {
+        try QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes)
     }
 
     /// A node before its start.
@@ -79,16 +83,27 @@ public struct PaxosSystem: ClusterSystem {
     /// Every operation, reads too: request, 1a, 1b, 2a, 2b, reply (Lamport 2001, section 2.2), each of the four to or from
     /// the N−1 other acceptors; an acceptor syncs its promise and then its acceptance, the proposer's own at the same time
     /// as the others'. Who isn't the proposer learns the decision from its next 1a. A phase whose quorum is one needs no
-    /// answer but the own acceptor's: it is not waited for, though the messages are sent all the same.
+    /// answer but the own acceptor's: it is not waited for, though the messages are sent all the same. Nothing is
+    /// stated for a number of nodes that ``check(nodes:)`` refuses.
     public func costs(nodes: Int) -> [OperationCost] {
-        let sizes = try? QuorumSizes(phase1: options.phase1Quorum, phase2: options.phase2Quorum, acceptors: nodes)
-        let rounds = [sizes?.phase1, sizes?.phase2].reduce(0) { $0 + ($1 == 1 ? 0 : 1) }
+        let sizes: QuorumSizes
+        do throws(OptionError) { sizes = try quorums(nodes: nodes) } catch { return [] }
+        let rounds = [sizes.phase1, sizes.phase2].count { $0 > 1 }
         return KeyValueService.kinds.map {
             OperationCost(
                 kind: $0, messageDelays: 2 + 2 * rounds, messages: 4 * (nodes - 1), syncDelays: 2, syncs: 2 * nodes,
                 disksBusy: nodes)
         }
     }
+
+    /// What leaves a quorum for each phase; none of a number of nodes that ``check(nodes:)`` refuses. A node that has lost
+    /// its disk counts for good: it may have promised and accepted anything, so that it only learns from then on.
+    public func toleratedFailures(nodes: Int) -> Int {
+        do throws(OptionError) { return try quorums(nodes: nodes).tolerated(of: nodes) } catch { return 0 }
+    }
+
+    /// A node that has lost its disk comes back as a learner: it serves, and neither promises nor accepts.
+    public static var allowsReplacement: Bool { true }
 
     /// How far a node has applied, and its state.
     public static func replicaState(of node: Node) -> ReplicaState? {

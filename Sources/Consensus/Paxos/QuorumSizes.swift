@@ -41,4 +41,7 @@ struct QuorumSizes: Hashable, Sendable {
                     + "every phase-1 quorum must meet every phase-2 quorum (flexible Paxos: q1 + q2 > N)")
         }
     }
+
+    /// How many acceptors may be gone while there are quorums for both phases among the others.
+    func tolerated(of acceptors: Int) -> Int { acceptors - max(phase1, phase2) }
 }
