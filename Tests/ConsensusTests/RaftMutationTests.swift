@@ -37,18 +37,12 @@ struct RaftMutationTests {
 
     @Test("a planted fault is caught by faults of the kind that brings it out", arguments: catches)
     private func caught(mutation: RaftMutation, in ordeal: RaftOrdeal, by properties: [String]) throws {
-        let summary = try SimulationCampaign.run(
-            RaftSystem.self, seeds: ordeal.seeds, options: ordeal.options(mutation), stopsAtFailure: true)
-        let outcome = try #require(summary.failures.first).outcome
-        #expect(properties.contains { outcome.description.hasPrefix("violated: \($0)") }, "\(outcome)")
+        try ordeal.expectCatch(of: mutation.rawValue, by: properties)
     }
 
     @Test("the protocol as it is passes the same seeds", arguments: RaftOrdeal.allCases)
     private func unmutated(ordeal: RaftOrdeal) throws {
-        let summary = try SimulationCampaign.run(RaftSystem.self, seeds: ordeal.seeds, options: ordeal.options())
-        #expect(
-            summary.passed == ordeal.seeds.count,
-            "\((summary.failures + summary.unknown).map { "\($0.seed) \($0.outcome)" })")
+        try ordeal.expectPass()
     }
 
     private func options(_ mutation: RaftMutation?) -> RaftOptions {

@@ -65,20 +65,22 @@ extension Refusal {
 
     /// Reads a RESP error line.
     public init(errorLine: Bytes) {
-        let text = errorLine.text
-        let words = text.split(separator: " ", maxSplits: 2)
+        // Split as bytes: as text it took a tenth of a simulation's time.
+        let words = errorLine.withUnsafeBytes { line in
+            line.split(separator: UInt8(ascii: " "), maxSplits: 2).prefix(2).map { String(decoding: $0, as: UTF8.self) }
+        }
         switch words.first {
         case "MOVED":
             if words.count > 1, let node = UInt32(words[1]) {
                 self = .redirect(NodeID(node))
             } else {
-                self = .rejected(text)
+                self = .rejected(errorLine.text)
             }
         case "CLUSTERDOWN": self = .noLeader
         case "BUSY": self = .overloaded
         case "SESSIONEXPIRED": self = .sessionExpired
-        case "ERR": self = .rejected(String(text.dropFirst(4)))
-        default: self = .rejected(text)
+        case "ERR": self = .rejected(String(errorLine.text.dropFirst(4)))
+        default: self = .rejected(errorLine.text)
         }
     }
 }

@@ -8,7 +8,9 @@ extension Engine {
         var list: [Effect<Node>] = []
         swap(&list, &host.effects.list)
         var reason: String?
-        for effect in list {
+        // Taken out from the end, effects are moved and not copied.
+        if list.count > 1 { list.reverse() }
+        while let effect = list.popLast() {
             switch effect {
             case .send(let message, let peer, let ticket):
                 if ticket.rawValue <= host.ticketsDurable {
@@ -42,7 +44,6 @@ extension Engine {
             case .halt(let text): reason = reason ?? text
             }
         }
-        list.removeAll(keepingCapacity: true)
         swap(&list, &host.effects.list)
         assert(host.ticketsIssued == host.effects.lastTicket.rawValue, "tickets are counted apart")
         beginSync(index, host)

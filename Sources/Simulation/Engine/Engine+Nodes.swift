@@ -165,12 +165,8 @@ extension Engine {
 
     @inlinable
     func afterStep(_ index: Int, _ host: Host<Node>, cause: Cause) {
-        let states = nodes.states
-        for number in invariants.indices {
-            if let message = invariants[number].check(states, index) {
-                violate(invariants[number].name, message)
-                return
-            }
+        if let invariants, let (name, message) = invariants.broken(nodes.states, changed: index) {
+            return violate(name, message)
         }
         if !host.effects.list.isEmpty { perform(index, host, cause: cause) }
     }

@@ -11,7 +11,8 @@ extension Engine {
         guard !clientEffects.list.isEmpty else { return }
         var list: [ClientEffect<Client>] = []
         swap(&list, &clientEffects.list)
-        for effect in list {
+        if list.count > 1 { list.reverse() }
+        while let effect = list.popLast() {
             switch effect {
             case .request(let content, let id, let server):
                 request(content, id: id, from: index, to: server, cause: cause)
@@ -25,7 +26,6 @@ extension Engine {
             case .cancelTimer(let timer): clientTimers[index].cancel(timer)
             }
         }
-        list.removeAll(keepingCapacity: true)
         swap(&list, &clientEffects.list)
     }
 

@@ -132,7 +132,7 @@ final class Engine<System: ClusterSystem> {
     @exclusivity(unchecked) @usableFromInline var detected: [Halt] = []
     @exclusivity(unchecked) @usableFromInline var scheduledFaults: [Fault] = []
 
-    @usableFromInline let invariants: [InvariantCheck<Node>]
+    @usableFromInline let invariants: InvariantChain<Node>?
     @exclusivity(unchecked) @usableFromInline var violation: InvariantViolation?
     @exclusivity(unchecked) @usableFromInline var halts: [Halt] = []
     @exclusivity(unchecked) @usableFromInline var liveness = Liveness.notChecked(
@@ -173,7 +173,7 @@ final class Engine<System: ClusterSystem> {
         current = Array(repeating: -1, count: options.clients * options.nodes)
         isClientBlocked = Array(repeating: false, count: options.clients * options.nodes)
         judge = Offer.Judge(options: workload, promise: system.consistency)
-        invariants = System.invariants
+        invariants = InvariantChain(System.invariants)
         setUp()
     }
 

@@ -136,7 +136,7 @@ struct Slab<Element> {
     init() {}
 
     @inlinable
-    mutating func insert(_ element: Element) -> UInt32 {
+    mutating func insert(_ element: consuming Element) -> UInt32 {
         if let slot = free.popLast() {
             elements[Int(slot)] = element
             return slot

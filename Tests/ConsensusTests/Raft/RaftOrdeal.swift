@@ -1,10 +1,9 @@
 import Consensus
 import ProtocolKit
 import Simulation
-import Workload
 
-/// A kind of chaos that brings some planted faults out. The protocol as it is bears it, with the same seeds.
-enum RaftOrdeal: String, CaseIterable {
+/// The kinds of chaos that bring Raft's planted faults out.
+enum RaftOrdeal: String, CaseIterable, Ordeal {
     /// Faults of every kind in every seed, the whole cluster losing power often, and disks slow enough that a crash finds
     /// something unsynced.
     case harsh
@@ -23,7 +22,8 @@ enum RaftOrdeal: String, CaseIterable {
     /// One leader after the other hears its acknowledgements late, and is then heard no more.
     case lateAcknowledgements = "late-acknowledgements"
 
-    /// A few that catch each of its faults.
+    typealias System = RaftSystem
+
     var seeds: ClosedRange<UInt64> {
         switch self {
         case .harsh, .duels, .overlap, .wipes, .handovers: 1...2
@@ -33,7 +33,7 @@ enum RaftOrdeal: String, CaseIterable {
         }
     }
 
-    private var variant: String {
+    var variant: String {
         switch self {
         case .harsh: "raft"
         case .duels: "raft[check-quorum=off,pre-vote=off,election-ms=20]"
@@ -46,94 +46,66 @@ enum RaftOrdeal: String, CaseIterable {
         }
     }
 
-    func options(_ mutation: RaftMutation? = nil) throws -> SimulationOptions {
-        var options = SimulationOptions.chaos(for: RaftSystem.self)
-        options.variesBySeed = false
-        options.variant = try Variant(parsing: variant).options
-        options.mutation = mutation?.rawValue
-        switch self {
-        case .handovers: askOften(&options, script: handovers)
-        case .lateAcknowledgements: askOften(&options, script: lateAcknowledgements)
-        default: strike(&options)
-        }
-        return options
-    }
-
-    private func strike(_ options: inout SimulationOptions) {
-        func rate(_ every: UInt64, _ shortest: UInt64, _ longest: UInt64) -> FaultRates.Rate {
-            FaultRates.Rate(every: .milliseconds(every), lasting: .milliseconds(shortest)...(.milliseconds(longest)))
-        }
+    func strike(_ options: inout SimulationOptions) {
         var rates = FaultRates()
         switch self {
         case .harsh:
             rates = .chaos
-            rates[.blackout] = rate(400, 5, 100)
+            rates[.blackout] = .every(400, lasting: 5...100)
             options.disk.maximumSyncNanoseconds = .milliseconds(40)
-        case .duels, .interrupted:
-            rates[.crash] = self == .duels ? rate(15, 1, 5) : rate(20, 5, 60)
-            rates[.partition] = self == .duels ? rate(200, 5, 60) : rate(60, 5, 60)
-            options.network.delay = .exponential(
-                minimum: .microseconds(50), mean: .milliseconds(3), maximum: .milliseconds(30))
+        case .duels:
+            rates[.crash] = .every(15, lasting: 1...5)
+            rates[.partition] = .every(200, lasting: 5...60)
+            options.slowNetwork()
+        case .interrupted:
+            rates[.crash] = .every(20, lasting: 5...60)
+            rates[.partition] = .every(60, lasting: 5...60)
+            options.slowNetwork()
         case .repeated:
-            rates[.crash] = rate(100, 5, 100)
+            rates[.crash] = .every(100, lasting: 5...100)
             options.network.duplication = 0.1
             options.network.reordering = 0.2
         case .overlap:
-            rates[.partition] = rate(40, 20, 200)
-            rates[.crash] = rate(50, 5, 60)
+            rates[.partition] = .every(40, lasting: 20...200)
+            rates[.crash] = .every(50, lasting: 5...60)
             options.nodes = 5
         case .wipes:
-            rates[.wipe] = rate(60, 1, 5)
-            rates[.partition] = rate(40, 5, 60)
-        case .handovers, .lateAcknowledgements: break
+            rates[.wipe] = .every(60, lasting: 1...5)
+            rates[.partition] = .every(40, lasting: 5...60)
+        case .handovers, .lateAcknowledgements:
+            options.askOften()
+            options.faults = .script(self == .handovers ? .everythingLate : .lateAcknowledgements)
+            return
         }
         options.faults = .random(rates, swarm: false)
     }
+}
 
-    /// Many clients with little patience read much, so that some stay with an old leader and some find the new one.
-    private func askOften(_ options: inout SimulationOptions, script: [ScheduledFault]) {
-        options.faults = .script(script)
-        options.clients = 8
-        options.usersPerClient = 1
-        options.operations = 1_000
-        options.operationTimeoutNanoseconds = .milliseconds(60)
-        options.thinkNanoseconds = .milliseconds(8)
-        options.workload.keyCount = 2
-        options.workload.mix = .reads
-    }
-
-    private func others(than node: UInt32) -> [NodeID] { (0..<3).filter { $0 != node }.map(NodeID.init) }
-
-    private var handovers: [ScheduledFault] {
+extension [ScheduledFault] {
+    /// One of three servers after the other hears everything late.
+    fileprivate static var everythingLate: [ScheduledFault] {
         (0..<9).flatMap { round in
             let (begin, late) = (UInt64.milliseconds(150) * UInt64(round), UInt32(round % 3))
             return [ScheduledFault(at: begin, .heal)]
-                + others(than: late).map {
+                + (0..<3).filter { $0 != late }.map {
                     ScheduledFault(
-                        at: begin + 1, .delay(from: $0, to: NodeID(late), nanoseconds: .milliseconds(45)))
+                        at: begin + 1, .delay(from: NodeID($0), to: NodeID(late), nanoseconds: .milliseconds(45)))
                 }
         }
     }
 
-    private var lateAcknowledgements: [ScheduledFault] {
+    /// One of three servers after the other hears the others late, and is then heard no more: by the time a leader knows
+    /// that it has lost its followers they have another.
+    fileprivate static var lateAcknowledgements: [ScheduledFault] {
         (0..<3).flatMap { (leader: UInt32) in
             let begin = UInt64.milliseconds(600) * UInt64(leader)
-            return others(than: leader).map {
-                ScheduledFault(
-                    at: begin, .delay(from: $0, to: NodeID(leader), nanoseconds: .milliseconds(180)))
+            let others = (0..<3).filter { $0 != leader }.map(NodeID.init)
+            return others.map {
+                ScheduledFault(at: begin, .delay(from: $0, to: NodeID(leader), nanoseconds: .milliseconds(180)))
             } + [
-                ScheduledFault(
-                    at: begin + .milliseconds(200), .oneWay(from: [NodeID(leader)], to: others(than: leader))),
+                ScheduledFault(at: begin + .milliseconds(200), .oneWay(from: [NodeID(leader)], to: others)),
                 ScheduledFault(at: begin + .milliseconds(500), .heal),
             ]
         }
-    }
-}
-
-extension OperationMix {
-    /// Nine reads to a write.
-    fileprivate static var reads: OperationMix {
-        guard let mix = try? OperationMix(parsing: "get=90,put=10") else { preconditionFailure("it is a mix") }
-        return mix
     }
 }

@@ -2,26 +2,25 @@ import ProtocolKit
 
 /// Which transactions a process has delivered since the last look.
 struct DeliveryWatch {
-    /// How far each process was looked at.
-    private var looked: [LogIndex] = []
-    private var incarnations: [UInt64] = []
+    /// How far each process was looked at, on one of its starts.
+    private struct Look {
+        var last = LogIndex.zero
+        var incarnation = UInt64(0)
+    }
+
+    private var looks: [Look] = []
 
     /// The indices that are newly delivered, or nil. After a restart a process delivers again what follows its snapshot;
     /// what a snapshot contains isn't delivered one by one.
     mutating func newlyDelivered(_ nodes: NodeStates<Zab<KeyValueStore>>, changed: Int) -> ClosedRange<LogIndex>? {
-        while looked.count < nodes.count {
-            looked.append(.zero)
-            incarnations.append(0)
-        }
-        if incarnations[changed] != nodes.incarnation(changed) {
-            incarnations[changed] = nodes.incarnation(changed)
-            looked[changed] = .zero
-        }
-        let last = nodes[changed].lastApplied
-        guard last != looked[changed] else { return nil }
-        let first = max(looked[changed], nodes[changed].history.base.index).next
-        looked[changed] = last
-        return first <= last ? first...last : nil
+        while looks.count < nodes.count { looks.append(Look()) }
+        let look = Look(last: nodes[changed].lastApplied, incarnation: nodes.incarnation(changed))
+        let before = looks[changed]
+        guard look.last != before.last || look.incarnation != before.incarnation else { return nil }
+        looks[changed] = look
+        let known = look.incarnation == before.incarnation ? before.last : .zero
+        let first = max(known, nodes[changed].history.base.index).next
+        return first <= look.last ? first...look.last : nil
     }
 }
 

@@ -14,7 +14,7 @@ public struct ZabHistoryPrefix: Invariant {
         let previous: Zxid
     }
 
-    private var seen: [Zxid: Seen] = [:]
+    private var seen = TransactionTable<Seen>()
     private var watches: [HistoryWatch] = []
 
     /// Before the first step.

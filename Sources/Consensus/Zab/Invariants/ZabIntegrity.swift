@@ -6,7 +6,7 @@ public struct ZabIntegrity: Invariant {
     public typealias Node = Zab<KeyValueStore>
 
     /// What was broadcast.
-    private var transactions: [Zxid: LogRecord] = [:]
+    private var transactions = TransactionTable<LogRecord>()
     private var broadcasts = BroadcastWatch()
     private var deliveries = DeliveryWatch()
 

@@ -7,7 +7,7 @@ public struct ZabStateAgreement: Invariant {
     public typealias Node = Zab<KeyValueStore>
 
     /// The state's digest after a transaction, where a step ended.
-    private var digests: [Zxid: UInt64] = [:]
+    private var digests = TransactionTable<UInt64>()
     private var looked: [Zxid] = []
 
     /// Before the first step.
