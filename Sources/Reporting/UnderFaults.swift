@@ -77,7 +77,8 @@ enum UnderFaults {
     private static func staleness(_ record: TrialRecord) -> String {
         guard let report = record.consistency?.staleness, report.reads > 0 else { return "" }
         guard report.staleReads > 0 else { return "none" }
-        return "\(percent(report.staleShare)), up to \(HumanUnits.count(Int(report.versions.max))) versions or "
+        return "\(percent(report.staleShare)), up to \(HumanUnits.count(Int(report.versions.max))) version"
+            + (report.versions.max == 1 ? "" : "s") + " or "
             + HumanUnits.duration(Double(report.nanoseconds.max))
     }
 
@@ -86,6 +87,8 @@ enum UnderFaults {
 
     private static func percent(_ share: Double) -> String {
         if share == 0 || share == 1 { return "\(Int(share * 100)) %" }
+        if share < 0.000_05 { return "< 0.01 %" }
+        if share > 0.999_95 { return "> 99.99 %" }
         // A share that is not whole must not look whole.
         return "\(HumanUnits.fixed(share * 100, share > 0.99 || share < 0.01 ? 2 : 0)) %"
     }

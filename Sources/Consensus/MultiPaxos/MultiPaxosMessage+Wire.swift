@@ -84,7 +84,7 @@ extension MultiPaxosMessage.Promise {
         base = try reader.readSlot()
         decided = try reader.readSlot()
         next = try reader.readSlot()
-        let count = try reader.readCount(limit: PaxosLimits.values, of: "number of values")
+        let count = try reader.readCount(limit: WireLimits.entries, of: "number of values")
         values = []
         var previous = LogIndex.zero
         for _ in 0..<count {
@@ -95,7 +95,7 @@ extension MultiPaxosMessage.Promise {
             guard kind <= EntryKind.tick.rawValue else { throw .unknownTag(what: "kind of value", value: UInt64(kind)) }
             guard slot > previous, slot >= first, accepted >= birth else { throw .invalid(what: "order of values") }
             previous = slot
-            let payload = try reader.readBytes(limit: PaxosLimits.valueBytes)
+            let payload = try reader.readBytes(limit: WireLimits.entryBytes)
             values.append(
                 PValue(
                     ballot: accepted,
@@ -106,22 +106,14 @@ extension MultiPaxosMessage.Promise {
 }
 
 extension MultiPaxosMessage.Accept {
-    /// The fields, a table of the values' births, kinds and lengths, and then all payloads in one stretch, so that the
-    /// receiver copies them with a single allocation.
     fileprivate func encode(into writer: inout ByteWriter) {
-        writer.reserve(37 + values.count * 13)
+        writer.reserve(37 + values.count * ByteWriter.recordBytes)
         writer.write(UInt8(3))
         writer.write(ballot.rawValue)
         writer.write(decided.rawValue)
         writer.write(round)
         writer.write(values.first?.index.rawValue ?? 0)
-        writer.write(UInt32(values.count))
-        for value in values {
-            writer.write(value.tag)
-            writer.write(value.kind)
-            writer.write(UInt32(value.payload.count))
-        }
-        for value in values { writer.write(raw: value.payload) }
+        writer.write(values)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -129,35 +121,13 @@ extension MultiPaxosMessage.Accept {
         decided = try reader.readSlot()
         round = try reader.readSlot().rawValue
         let first = try reader.readSlot()
-        let count = try reader.readCount(limit: PaxosLimits.values, of: "number of values")
-        values = []
-        guard count > 0 else { return }
-        guard first > .zero else { throw .invalid(what: "first slot") }
-        var table = ByteReader(try reader.readRegion(count: count * 13))
-        var lengths = table
-        var total = 0
-        for _ in 0..<count {
-            _ = try lengths.readRegion(count: 9)
-            total += try lengths.readCount(limit: PaxosLimits.valueBytes, of: "length of a value")
-        }
-        guard total <= PaxosLimits.messageBytes else {
-            throw .tooLarge(
-                what: "length of all values", value: UInt64(total), limit: UInt64(PaxosLimits.messageBytes))
-        }
-        let payloads = Bytes(copying: try reader.readRegion(count: total))
-        values.reserveCapacity(count)
-        var offset = 0
-        for position in 0..<count {
-            let birth = try table.readBallot()
-            guard birth <= ballot else { throw .invalid(what: "birth of a value") }
-            let kind = try table.read(UInt8.self)
-            guard kind <= EntryKind.tick.rawValue else { throw .unknownTag(what: "kind of value", value: UInt64(kind)) }
-            let length = Int(try table.read(UInt32.self))
-            values.append(
-                LogRecord(
-                    index: LogIndex(first.rawValue + UInt64(position)), tag: birth.rawValue, kind: kind,
-                    payload: payloads[offset..<offset + length]))
-            offset += length
+        let latest = ballot.rawValue
+        values = try reader.readRecords(after: LogIndex(max(first.rawValue, 1) - 1)) { (record) throws(WireError) in
+            guard first > .zero else { throw .invalid(what: "first slot") }
+            guard record.tag <= latest else { throw .invalid(what: "birth of a value") }
+            guard record.kind <= EntryKind.tick.rawValue else {
+                throw .unknownTag(what: "kind of value", value: UInt64(record.kind))
+            }
         }
     }
 }

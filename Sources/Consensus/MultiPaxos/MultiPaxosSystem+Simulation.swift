@@ -1,14 +1,8 @@
 import ProtocolKit
-import Workload
 
 extension MultiPaxosSystem {
     /// Snapshots after every few values, messages of few values, short pipelines.
     public static func rareOptions(seed: UInt64) -> VariantOptions {
-        var random = SeededGenerator(seed: seed)
-        var options: [(name: String, value: String)] = []
-        if random.chance(0.5) { options.append(("snapshot-bytes", "4096")) }
-        if random.chance(0.25) { options.append(("batch", "\(1 + random.below(8))")) }
-        if random.chance(0.25) { options.append(("pipeline", "\(1 + random.below(4))")) }
-        return VariantOptions(options)
+        .rareForReplicatedLogs(seed: seed)
     }
 }

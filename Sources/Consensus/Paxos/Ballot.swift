@@ -56,8 +56,8 @@ extension ByteReader {
     /// Reads a slot, or another number that must not overflow, within its bound.
     mutating func readSlot() throws(WireError) -> LogIndex {
         let number = try read(UInt64.self)
-        guard number <= PaxosLimits.number else {
-            throw .tooLarge(what: "slot", value: number, limit: PaxosLimits.number)
+        guard number <= WireLimits.number else {
+            throw .tooLarge(what: "slot", value: number, limit: WireLimits.number)
         }
         return LogIndex(number)
     }
@@ -66,18 +66,8 @@ extension ByteReader {
 /// Bounds on what a peer may send.
 @usableFromInline
 enum PaxosLimits {
-    /// Slots stay so far below the end of their type that no arithmetic on them overflows.
-    static let number = UInt64(1) << 56
-    /// Values in a message.
-    static let values = 1 << 16
     /// Values in a part of a promise at least, where there are so many: each part costs a candidate a round trip.
     static let promiseValues = 16
-    /// Bytes of a value.
-    static let valueBytes = 64 << 20
-    /// Bytes of all values of a message.
-    static let messageBytes = 256 << 20
-    /// Bytes of a part of a snapshot.
-    static let chunkBytes = 64 << 20
     /// How far beyond what it knows to be decided an acceptor accepts: it keeps a place for each slot in between.
     @usableFromInline static let reach = UInt64(1) << 17
 }

@@ -38,9 +38,9 @@ struct Decree {
         try payload.withUnsafeBytes { region throws(WireError) in
             var reader = ByteReader(region)
             let milliseconds = try reader.read(UInt64.self)
-            let count = try reader.readCount(limit: PaxosLimits.values, of: "number of commands")
+            let count = try reader.readCount(limit: WireLimits.entries, of: "number of commands")
             for _ in 0..<count {
-                let length = try reader.readCount(limit: PaxosLimits.valueBytes, of: "length of a command")
+                let length = try reader.readCount(limit: WireLimits.entryBytes, of: "length of a command")
                 let start = region.count - reader.remaining
                 _ = try reader.readRegion(count: length)
                 take(start..<start + length)

@@ -91,7 +91,7 @@ extension PaxosMessage.Decisions {
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         base = try reader.readSlot()
         notice = try PaxosMessage.Notice(from: &reader)
-        let count = try reader.readCount(limit: PaxosLimits.values, of: "number of values")
+        let count = try reader.readCount(limit: WireLimits.entries, of: "number of values")
         values = []
         for _ in 0..<count {
             let value = try PValue(from: &reader)
@@ -119,7 +119,7 @@ extension PValue {
         let name = try reader.readBallot()
         let kind = try reader.read(UInt8.self)
         guard kind == EntryKind.command.rawValue else { throw .unknownTag(what: "kind of value", value: UInt64(kind)) }
-        let payload = try reader.readBytes(limit: PaxosLimits.valueBytes)
+        let payload = try reader.readBytes(limit: WireLimits.entryBytes)
         try Decree.check(payload)
         record = LogRecord(index: slot, tag: name.rawValue, kind: kind, payload: payload)
     }

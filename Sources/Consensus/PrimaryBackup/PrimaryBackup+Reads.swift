@@ -40,33 +40,20 @@ extension PrimaryBackup {
     /// reads demand.
     @inlinable
     mutating func beginRound(at now: Now, effects: inout Effects<Self>) {
-        reads.round &+= 1
-        if reads.rounds.count == 4 * ReadQueue.maximumRounds { reads.rounds.removeFirst() }
-        reads.rounds.append(ReadQueue.Round(number: reads.round, sentAt: now.monotonic))
-        let count = reads.waiting.count &- reads.batched
-        guard count > 0, isCaughtUp, reads.batches.count < ReadQueue.maximumRounds else { return }
-        reads.batches.append(ReadQueue.Batch(round: reads.round, count: count))
-        reads.batched &+= count
+        reads.beginRound(at: now.monotonic, mayServe: isCaughtUp)
     }
 
     /// Answers the reads of the rounds that a majority has answered, and renews the lease.
     @inlinable
     mutating func confirmRounds(at now: Now, effects: inout Effects<Self>) {
-        let confirmed = majorityRound
-        guard confirmed > reads.confirmedRound else { return }
-        reads.confirmedRound = confirmed
-        while let round = reads.rounds.first, round.number <= confirmed {
-            reads.leaseStart = options.mutation == .leaseFromReply ? now.monotonic : round.sentAt
-            reads.rounds.removeFirst()
+        let count = reads.confirm(
+            through: majorityRound,
+            leaseStart: options.mutation == .leaseFromReply ? now.monotonic : nil)
+        guard count > 0 else { return }
+        for offset in 0..<count {
+            effects.reply(machine.query(reads.waiting[offset].payload), to: reads.waiting[offset].token)
         }
-        while let batch = reads.batches.first, batch.round <= confirmed {
-            for offset in 0..<batch.count {
-                effects.reply(machine.query(reads.waiting[offset].payload), to: reads.waiting[offset].token)
-            }
-            reads.waiting.removeFirst(batch.count)
-            reads.batched &-= batch.count
-            reads.batches.removeFirst()
-        }
+        reads.removeFirst(count)
     }
 
     /// The latest round that a majority of all nodes, the primary included, has answered.

@@ -11,8 +11,8 @@ extension PrimaryBackupHardState: WireCodable {
 
     init(from reader: inout ByteReader) throws(WireError) {
         let number = try reader.read(UInt64.self)
-        guard number <= RaftLimits.number else {
-            throw .tooLarge(what: "epoch", value: number, limit: RaftLimits.number)
+        guard number <= WireLimits.number else {
+            throw .tooLarge(what: "epoch", value: number, limit: WireLimits.number)
         }
         promised = ViewEpoch(number)
         view = try View(from: &reader)

@@ -50,8 +50,8 @@ extension ByteReader {
     /// Reads an epoch, index or count within its bound.
     fileprivate mutating func readBounded(_ what: StaticString) throws(WireError) -> UInt64 {
         let value = try read(UInt64.self)
-        guard value <= RaftLimits.number else {
-            throw .tooLarge(what: what, value: value, limit: RaftLimits.number)
+        guard value <= WireLimits.number else {
+            throw .tooLarge(what: what, value: value, limit: WireLimits.number)
         }
         return value
     }
@@ -107,10 +107,8 @@ extension ViewPromise {
 }
 
 extension Update {
-    /// The fields, a table of the entries' epochs, kinds and lengths, and then all payloads in one stretch, so that the
-    /// receiver copies them with a single allocation.
     fileprivate func encode(into writer: inout ByteWriter) {
-        writer.reserve(46 + entries.count * 13)
+        writer.reserve(46 + entries.count * ByteWriter.recordBytes)
         writer.write(UInt8(7))
         writer.write(epoch.rawValue)
         writer.write(previousIndex.rawValue)
@@ -118,13 +116,7 @@ extension Update {
         writer.write(commitIndex.rawValue)
         writer.write(round)
         writer.write(UInt8(wantsAnswer ? 1 : 0))
-        writer.write(UInt32(entries.count))
-        for entry in entries {
-            writer.write(entry.tag)
-            writer.write(entry.kind)
-            writer.write(UInt32(entry.payload.count))
-        }
-        for entry in entries { writer.write(raw: entry.payload) }
+        writer.write(entries)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -134,42 +126,12 @@ extension Update {
         commitIndex = try reader.readBoundedPlace()
         round = try reader.readBounded("round")
         wantsAnswer = try reader.readBool()
-        let count = try reader.readCount(limit: RaftLimits.entries, of: "number of entries")
-        entries = []
-        guard count > 0 else { return }
-        var table = ByteReader(try reader.readRegion(count: count * 13))
-        let total = try Self.payloadBytes(table, count: count)
-        let payloads = Bytes(copying: try reader.readRegion(count: total))
-        entries.reserveCapacity(count)
-        var (offset, index, previous) = (0, previousIndex.rawValue, previousEpoch.rawValue)
-        for _ in 0..<count {
-            index += 1
-            let tag = try table.readBounded("epoch")
-            guard tag >= previous, tag <= epoch.rawValue else { throw .invalid(what: "order of epochs") }
-            previous = tag
-            let kind = try table.read(UInt8.self)
-            guard EntryKind(rawValue: kind) != nil else {
-                throw .unknownTag(what: "kind of entry", value: UInt64(kind))
-            }
-            let length = Int(try table.read(UInt32.self))
-            let payload = payloads[offset..<offset + length]
-            entries.append(LogRecord(index: LogIndex(index), tag: tag, kind: kind, payload: payload))
-            offset += length
+        let last = epoch.rawValue
+        var latest = previousEpoch.rawValue
+        entries = try reader.readRecords(after: previousIndex) { (record) throws(WireError) in
+            guard record.tag >= latest, record.tag <= last else { throw .invalid(what: "order of epochs") }
+            latest = record.tag
         }
-    }
-
-    /// The length of all payloads, within its bound.
-    private static func payloadBytes(_ table: ByteReader, count: Int) throws(WireError) -> Int {
-        var lengths = table
-        var total = 0
-        for _ in 0..<count {
-            _ = try lengths.readRegion(count: 9)
-            total += try lengths.readCount(limit: RaftLimits.entryBytes, of: "length of an entry")
-        }
-        guard total <= RaftLimits.messageBytes else {
-            throw .tooLarge(what: "length of all entries", value: UInt64(total), limit: UInt64(RaftLimits.messageBytes))
-        }
-        return total
     }
 }
 
@@ -223,7 +185,7 @@ extension SnapshotTransferPart {
         mark = SnapshotMark(index: try reader.readBoundedPlace(), tag: try reader.readEpoch().rawValue)
         offset = try reader.readBounded("offset")
         isLast = try reader.readBool()
-        data = try reader.readBytes(limit: RaftLimits.chunkBytes)
+        data = try reader.readBytes(limit: WireLimits.chunkBytes)
     }
 }
 

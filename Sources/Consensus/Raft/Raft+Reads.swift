@@ -1,74 +1,7 @@
 import ByteCoding
 import ProtocolKit
 
-/// Reads that wait until a quorum has confirmed the leadership, and the rounds of heartbeats that confirm it
-/// (thesis, section 6.4).
-@usableFromInline
-struct ReadQueue: Sendable {
-    @usableFromInline
-    struct Waiting: Sendable {
-        @usableFromInline let token: RequestToken
-        @usableFromInline let payload: Bytes
-
-        @inlinable
-        init(token: RequestToken, payload: Bytes) {
-            self.token = token
-            self.payload = payload
-        }
-    }
-
-    @usableFromInline
-    struct Batch: Sendable {
-        /// The round that confirms it.
-        @usableFromInline let round: UInt64
-        @usableFromInline let count: Int
-
-        @inlinable
-        init(round: UInt64, count: Int) {
-            self.round = round
-            self.count = count
-        }
-    }
-
-    @usableFromInline
-    struct Round: Sendable {
-        @usableFromInline let number: UInt64
-        /// When it began: no message of it left earlier.
-        @usableFromInline let sentAt: UInt64
-
-        @inlinable
-        init(number: UInt64, sentAt: UInt64) {
-            self.number = number
-            self.sentAt = sentAt
-        }
-    }
-
-    /// All waiting reads; the first ones belong to `batches`, in order.
-    @usableFromInline var waiting = Fifo<Waiting>()
-    @usableFromInline var batches = Fifo<Batch>()
-    /// How many of `waiting` belong to a batch.
-    @usableFromInline var batched = 0
-    /// The latest round begun in this term.
-    @usableFromInline var round = UInt64(0)
-    /// The latest round that a quorum has acknowledged.
-    @usableFromInline var confirmedRound = UInt64(0)
-    /// Rounds begun and not confirmed.
-    @usableFromInline var rounds = Fifo<Round>()
-    /// When the confirmed round was sent: the lease runs from then.
-    @usableFromInline var leaseStart: UInt64?
-
-    @inlinable
-    init() {}
-
-    /// Rounds under way at once; reads that come when there are as many share the next.
-    @inlinable
-    static var maximumRounds: Int { 64 }
-
-    /// Whether reads wait for a round that may begin.
-    @inlinable
-    var isRoundDue: Bool { waiting.count > batched && batches.count < Self.maximumRounds }
-}
-
+// Reads that a quorum confirms, or a lease (thesis, section 6.4).
 extension Raft {
     /// Whether an entry of the own term is committed: before that a new leader doesn't know how far its predecessors
     /// had committed, and must not serve reads.
@@ -105,33 +38,20 @@ extension Raft {
     /// confirmed everything committed now is applied.
     @inlinable
     mutating func beginRound(at now: Now, effects: inout Effects<Self>) {
-        reads.round &+= 1
-        if reads.rounds.count == 4 * ReadQueue.maximumRounds { reads.rounds.removeFirst() }
-        reads.rounds.append(ReadQueue.Round(number: reads.round, sentAt: now.monotonic))
-        let count = reads.waiting.count &- reads.batched
-        guard count > 0, hasCommittedInTerm, reads.batches.count < ReadQueue.maximumRounds else { return }
-        reads.batches.append(ReadQueue.Batch(round: reads.round, count: count))
-        reads.batched &+= count
+        reads.beginRound(at: now.monotonic, mayServe: hasCommittedInTerm)
     }
 
     /// Answers the reads of the rounds that a quorum has acknowledged, and renews the lease.
     @inlinable
     mutating func confirmRounds(at now: Now, effects: inout Effects<Self>) {
-        let confirmed = quorumRound
-        guard confirmed > reads.confirmedRound else { return }
-        reads.confirmedRound = confirmed
-        while let round = reads.rounds.first, round.number <= confirmed {
-            reads.leaseStart = options.mutation == .leaseFromReply ? now.monotonic : round.sentAt
-            reads.rounds.removeFirst()
+        let count = reads.confirm(
+            through: quorumRound,
+            leaseStart: options.mutation == .leaseFromReply ? now.monotonic : nil)
+        guard count > 0 else { return }
+        for offset in 0..<count {
+            effects.reply(machine.query(reads.waiting[offset].payload), to: reads.waiting[offset].token)
         }
-        while let batch = reads.batches.first, batch.round <= confirmed {
-            for offset in 0..<batch.count {
-                effects.reply(machine.query(reads.waiting[offset].payload), to: reads.waiting[offset].token)
-            }
-            reads.waiting.removeFirst(batch.count)
-            reads.batched &-= batch.count
-            reads.batches.removeFirst()
-        }
+        reads.removeFirst(count)
     }
 
     /// The latest round that a quorum has acknowledged; the leader has acknowledged every one.

@@ -19,8 +19,8 @@ extension RaftHardState: WireCodable {
 
     init(from reader: inout ByteReader) throws(WireError) {
         let number = try reader.read(UInt64.self)
-        guard number <= RaftLimits.number else {
-            throw .tooLarge(what: "term", value: number, limit: RaftLimits.number)
+        guard number <= WireLimits.number else {
+            throw .tooLarge(what: "term", value: number, limit: WireLimits.number)
         }
         term = Term(number)
         let hasVote = try reader.readBool()

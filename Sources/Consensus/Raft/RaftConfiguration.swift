@@ -1,6 +1,12 @@
 import ByteCoding
 import ProtocolKit
 
+/// Bounds on a configuration.
+enum RaftLimits {
+    /// Nodes of a cluster: votes are counted in 64 bits.
+    static let members = 64
+}
+
 /// Which disk a node has: the incarnation in which it was empty, 0 for the first.
 ///
 /// A node whose disk is lost is born again. It has forgotten its votes and what it acknowledged, so that to a

@@ -1,22 +1,6 @@
 import ByteCoding
 import ProtocolKit
 
-/// Bounds on what a peer may send.
-enum RaftLimits {
-    /// Entries in a message.
-    static let entries = 1 << 16
-    /// Bytes of an entry.
-    static let entryBytes = 64 << 20
-    /// Bytes of all entries of a message.
-    static let messageBytes = 256 << 20
-    /// Bytes of a part of a snapshot.
-    static let chunkBytes = 64 << 20
-    /// Nodes of a cluster.
-    static let members = 64
-    /// Indices and terms stay so far below the end of their type that no arithmetic on them overflows.
-    static let number = UInt64(1) << 56
-}
-
 extension RaftMessage: WireCodable {
     /// Appends a tag and the message's fields.
     public func encode(into writer: inout ByteWriter) {
@@ -51,8 +35,8 @@ extension ByteReader {
     /// Reads a term or index within its bound.
     fileprivate mutating func readNumber(_ what: StaticString) throws(WireError) -> UInt64 {
         let value = try read(UInt64.self)
-        guard value <= RaftLimits.number else {
-            throw .tooLarge(what: what, value: value, limit: RaftLimits.number)
+        guard value <= WireLimits.number else {
+            throw .tooLarge(what: what, value: value, limit: WireLimits.number)
         }
         return value
     }
@@ -98,23 +82,15 @@ extension VoteResponse {
 }
 
 extension AppendEntries {
-    /// The fields, a table of the entries' terms, kinds and lengths, and then all payloads in one stretch, so that the
-    /// receiver copies them with a single allocation.
     fileprivate func encode(into writer: inout ByteWriter) {
-        writer.reserve(45 + entries.count * 13)
+        writer.reserve(45 + entries.count * ByteWriter.recordBytes)
         writer.write(UInt8(3))
         writer.write(term.rawValue)
         writer.write(previousIndex.rawValue)
         writer.write(previousTerm.rawValue)
         writer.write(commitIndex.rawValue)
         writer.write(round)
-        writer.write(UInt32(entries.count))
-        for entry in entries {
-            writer.write(entry.tag)
-            writer.write(entry.kind)
-            writer.write(UInt32(entry.payload.count))
-        }
-        for entry in entries { writer.write(raw: entry.payload) }
+        writer.write(entries)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -123,41 +99,14 @@ extension AppendEntries {
         previousTerm = try reader.readTerm()
         commitIndex = try reader.readIndex()
         round = try reader.readNumber("round")
-        let count = try reader.readCount(limit: RaftLimits.entries, of: "number of entries")
-        entries = []
-        guard count > 0 else { return }
-        var table = ByteReader(try reader.readRegion(count: count * 13))
-        var lengths = table
-        var total = 0
-        for _ in 0..<count {
-            _ = try lengths.readRegion(count: 9)
-            total += try lengths.readCount(limit: RaftLimits.entryBytes, of: "length of an entry")
-        }
-        guard total <= RaftLimits.messageBytes else {
-            throw .tooLarge(what: "length of all entries", value: UInt64(total), limit: UInt64(RaftLimits.messageBytes))
-        }
-        let payloads = Bytes(copying: try reader.readRegion(count: total))
-        entries.reserveCapacity(count)
-        var offset = 0
-        var index = previousIndex.rawValue
-        var previous = previousTerm.rawValue
-        for _ in 0..<count {
-            index += 1
-            let tag = try table.readNumber("term")
-            guard tag >= previous, tag <= term.rawValue else { throw .invalid(what: "order of terms") }
-            previous = tag
-            let kind = try table.read(UInt8.self)
-            guard kind <= EntryKind.configuration.rawValue else {
-                throw .unknownTag(what: "kind of entry", value: UInt64(kind))
+        let last = term.rawValue
+        var latest = previousTerm.rawValue
+        entries = try reader.readRecords(after: previousIndex) { (record) throws(WireError) in
+            guard record.tag >= latest, record.tag <= last else { throw .invalid(what: "order of terms") }
+            latest = record.tag
+            if record.kind == EntryKind.configuration.rawValue {
+                _ = try RaftConfiguration(decoding: record.payload)
             }
-            let length = Int(try table.read(UInt32.self))
-            if kind == EntryKind.configuration.rawValue {
-                _ = try RaftConfiguration(decoding: payloads[offset..<offset + length])
-            }
-            entries.append(
-                LogRecord(
-                    index: LogIndex(index), tag: tag, kind: kind, payload: payloads[offset..<offset + length]))
-            offset += length
         }
     }
 }
@@ -212,7 +161,7 @@ extension InstallSnapshot {
         mark = SnapshotMark(index: try reader.readIndex(), tag: try reader.readTerm().rawValue)
         offset = try reader.readNumber("offset")
         isLast = try reader.readBool()
-        data = try reader.readBytes(limit: RaftLimits.chunkBytes)
+        data = try reader.readBytes(limit: WireLimits.chunkBytes)
     }
 }
 

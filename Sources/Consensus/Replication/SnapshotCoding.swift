@@ -90,7 +90,7 @@ struct SnapshotAssembler<Machine: SnapshottableState>: Sendable {
     private(set) var header: Bytes?
 
     /// A chunk is far smaller: a state gives it at about 64 KiB, or one item.
-    private static var limit: Int { RaftLimits.messageBytes }
+    private static var limit: Int { WireLimits.messageBytes }
 
     /// - Parameter hasHeader: whether the first chunk is the protocol's own.
     init(hasHeader: Bool = false) {

@@ -114,6 +114,6 @@ extension SnapshotFetchPart: WireCodable {
         mark = SnapshotMark(index: try reader.readSlot(), tag: try reader.readSlot().rawValue)
         offset = try reader.readSlot().rawValue
         isLast = try reader.readBool()
-        data = try reader.readBytes(limit: PaxosLimits.chunkBytes)
+        data = try reader.readBytes(limit: WireLimits.chunkBytes)
     }
 }

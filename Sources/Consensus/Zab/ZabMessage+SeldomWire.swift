@@ -97,7 +97,7 @@ extension ZabSnapshotPart: WireCodable {
         mark = try reader.readPoint().mark
         offset = try reader.readCounter("offset")
         isLast = try reader.readBool()
-        data = try reader.readBytes(limit: ZabLimits.chunkBytes)
+        data = try reader.readBytes(limit: WireLimits.chunkBytes)
     }
 }
 

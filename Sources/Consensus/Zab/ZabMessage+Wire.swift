@@ -1,20 +1,6 @@
 import ByteCoding
 import ProtocolKit
 
-/// Bounds on what a peer may send.
-enum ZabLimits {
-    /// Transactions or requests in a message.
-    static let entries = 1 << 16
-    /// Bytes of one.
-    static let entryBytes = 64 << 20
-    /// Bytes of all of a message.
-    static let messageBytes = 256 << 20
-    /// Bytes of a part of a snapshot.
-    static let chunkBytes = 64 << 20
-    /// Indices and counts stay so far below the end of their type that no arithmetic on them overflows.
-    static let number = UInt64(1) << 56
-}
-
 extension ZabMessage: WireCodable {
     private enum Tag {
         static let notification: UInt8 = 1
@@ -156,7 +142,7 @@ extension ByteReader {
     /// Reads a count or number within its bound.
     mutating func readCounter(_ what: StaticString) throws(WireError) -> UInt64 {
         let value = try read(UInt64.self)
-        guard value <= ZabLimits.number else { throw .tooLarge(what: what, value: value, limit: ZabLimits.number) }
+        guard value <= WireLimits.number else { throw .tooLarge(what: what, value: value, limit: WireLimits.number) }
         return value
     }
 
@@ -198,10 +184,8 @@ extension Bond {
 }
 
 extension Propose {
-    /// The fields, a table of the transactions' identifiers, kinds and lengths, and then all payloads in one stretch, so
-    /// that the receiver copies them with a single allocation.
     fileprivate func encode(into writer: inout ByteWriter) {
-        writer.reserve(64 + transactions.count * 13)
+        writer.reserve(64 + transactions.count * ByteWriter.recordBytes)
         bond.encode(into: &writer)
         writer.write(previous)
         writer.write(optional: committed)
@@ -210,13 +194,7 @@ extension Propose {
             writer.write(own.first)
             for place in own.places { writer.write(place) }
         }
-        writer.write(UInt32(transactions.count))
-        for transaction in transactions {
-            writer.write(transaction.tag)
-            writer.write(transaction.kind)
-            writer.write(UInt32(transaction.payload.count))
-        }
-        for transaction in transactions { writer.write(raw: transaction.payload) }
+        writer.write(transactions)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -224,42 +202,20 @@ extension Propose {
         previous = try reader.readPoint()
         committed = try reader.readOptionalPlace()
         own = try OwnProposals(from: &reader)
-        let count = try reader.readCount(limit: ZabLimits.entries, of: "number of proposals")
-        transactions = []
-        var table = ByteReader(try reader.readRegion(count: count * 13))
-        var lengths = table
-        var total = 0
-        for _ in 0..<count {
-            _ = try lengths.readRegion(count: 9)
-            total += try lengths.readCount(limit: ZabLimits.entryBytes, of: "length of a proposal")
+        let epoch = bond.epoch
+        var latest = previous.zxid
+        transactions = try reader.readRecords(after: previous.index) { (record) throws(WireError) in
+            let zxid = Zxid(record.tag)
+            guard zxid > latest, zxid.epoch <= epoch else { throw .invalid(what: "order of identifiers") }
+            latest = zxid
         }
-        guard total <= ZabLimits.messageBytes else {
-            throw .tooLarge(
-                what: "length of all proposals", value: UInt64(total), limit: UInt64(ZabLimits.messageBytes))
-        }
-        let payloads = Bytes(copying: try reader.readRegion(count: total))
-        transactions.reserveCapacity(count)
-        var offset = 0
-        var last = previous
-        for _ in 0..<count {
-            let zxid = try table.readZxid()
-            guard zxid > last.zxid, zxid.epoch <= bond.epoch else { throw .invalid(what: "order of identifiers") }
-            last = HistoryPoint(index: last.index.next, zxid: zxid)
-            let kind = try table.read(UInt8.self)
-            guard EntryKind(rawValue: kind) != nil else { throw .unknownTag(what: "kind", value: UInt64(kind)) }
-            let length = Int(try table.read(UInt32.self))
-            transactions.append(
-                LogRecord(
-                    index: last.index, tag: zxid.rawValue, kind: kind, payload: payloads[offset..<offset + length]))
-            offset += length
-        }
-        if let place = own.places.last, place >= count { throw .invalid(what: "place of a request") }
+        if let place = own.places.last, place >= transactions.count { throw .invalid(what: "place of a request") }
     }
 }
 
 extension OwnProposals {
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
-        let count = try reader.readCount(limit: ZabLimits.entries, of: "number of requests")
+        let count = try reader.readCount(limit: WireLimits.entries, of: "number of requests")
         self = .none
         guard count > 0 else { return }
         first = try reader.readCounter("number of a request")
@@ -300,17 +256,17 @@ extension Forward {
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
         first = try reader.readCounter("number of a request")
-        let count = try reader.readCount(limit: ZabLimits.entries, of: "number of requests")
+        let count = try reader.readCount(limit: WireLimits.entries, of: "number of requests")
         var lengths = ByteReader(try reader.readRegion(count: count * 4))
         var ends: ContiguousArray<Int> = []
         ends.reserveCapacity(count)
         for _ in 0..<count {
             ends.append(
-                (ends.last ?? 0) + (try lengths.readCount(limit: ZabLimits.entryBytes, of: "length of a request")))
+                (ends.last ?? 0) + (try lengths.readCount(limit: WireLimits.entryBytes, of: "length of a request")))
         }
-        guard ends.last ?? 0 <= ZabLimits.messageBytes else {
+        guard ends.last ?? 0 <= WireLimits.messageBytes else {
             throw .tooLarge(
-                what: "length of all requests", value: UInt64(ends.last ?? 0), limit: UInt64(ZabLimits.messageBytes))
+                what: "length of all requests", value: UInt64(ends.last ?? 0), limit: UInt64(WireLimits.messageBytes))
         }
         let region = Bytes(copying: try reader.readRegion(count: ends.last ?? 0))
         payloads = []

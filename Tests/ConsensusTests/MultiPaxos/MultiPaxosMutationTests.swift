@@ -35,18 +35,12 @@ struct MultiPaxosMutationTests {
 
     @Test("a planted fault is caught by faults of the kind that brings it out", arguments: catches)
     private func caught(mutation: MultiPaxosMutation, in ordeal: MultiPaxosOrdeal, by property: String) throws {
-        let summary = try SimulationCampaign.run(
-            MultiPaxosSystem.self, seeds: ordeal.seeds, options: ordeal.options(mutation), stopsAtFailure: true)
-        let outcome = try #require(summary.failures.first).outcome
-        #expect(outcome.description.hasPrefix("violated: \(property)"), "\(outcome)")
+        try ordeal.expectCatch(of: mutation.rawValue, by: [property])
     }
 
     @Test("the protocol as it is passes the same seeds", arguments: MultiPaxosOrdeal.allCases)
     private func unmutated(ordeal: MultiPaxosOrdeal) throws {
-        let summary = try SimulationCampaign.run(MultiPaxosSystem.self, seeds: ordeal.seeds, options: ordeal.options())
-        #expect(
-            summary.passed == ordeal.seeds.count,
-            "\((summary.failures + summary.unknown).map { "\($0.seed) \($0.outcome)" })")
+        try ordeal.expectPass()
     }
 
     private func options(_ mutation: MultiPaxosMutation?) -> MultiPaxosOptions {

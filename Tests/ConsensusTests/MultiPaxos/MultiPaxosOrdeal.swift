@@ -5,7 +5,9 @@ import Workload
 
 /// A kind of chaos that brings some planted faults of multi-paxos out. The protocol as it is bears it, with the same
 /// seeds.
-enum MultiPaxosOrdeal: String, CaseIterable {
+enum MultiPaxosOrdeal: String, CaseIterable, Ordeal {
+    typealias System = MultiPaxosSystem
+
     /// One leader after the other by its own promise alone, with disks slow enough that a crash finds something unsynced:
     /// whatever one acceptor forgets is forgotten.
     case alone
@@ -23,7 +25,7 @@ enum MultiPaxosOrdeal: String, CaseIterable {
         }
     }
 
-    private var variant: String {
+    var variant: String {
         switch self {
         case .alone: "multi-paxos[election-ms=20,phase1-quorum=1]"
         case .overlap: "multi-paxos[election-ms=20,snapshot-bytes=4096,batch=1]"
@@ -31,11 +33,7 @@ enum MultiPaxosOrdeal: String, CaseIterable {
         }
     }
 
-    func options(_ mutation: MultiPaxosMutation? = nil) throws -> SimulationOptions {
-        var options = SimulationOptions.chaos(for: MultiPaxosSystem.self)
-        options.variesBySeed = false
-        options.variant = try Variant(parsing: variant).options
-        options.mutation = mutation?.rawValue
+    func strike(_ options: inout SimulationOptions) {
         options.operations = self == .alone ? 100 : 200
         options.workload.keyCount = 2
         var rates = FaultRates()
@@ -57,18 +55,9 @@ enum MultiPaxosOrdeal: String, CaseIterable {
             rates[.crash] = .every(100, lasting: 1...5)
             rates[.slowLink] = .every(30, lasting: 100...300)
             rates[.partition] = .every(50, lasting: 100...200)
-            try askOften(&options)
+            options.askOften()
+            options.operations = 500
         }
         options.faults = .random(rates, swarm: false)
-        return options
-    }
-
-    private func askOften(_ options: inout SimulationOptions) throws {
-        options.clients = 8
-        options.usersPerClient = 1
-        options.operations = 500
-        options.operationTimeoutNanoseconds = .milliseconds(60)
-        options.thinkNanoseconds = .milliseconds(8)
-        options.workload.mix = try OperationMix(parsing: "get=90,put=10")
     }
 }

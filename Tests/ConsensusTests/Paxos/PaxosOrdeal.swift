@@ -4,7 +4,9 @@ import Simulation
 import Workload
 
 /// A kind of chaos that brings some planted faults of Paxos out. The protocol as it is bears it, with the same seeds.
-enum PaxosOrdeal: String, CaseIterable {
+enum PaxosOrdeal: String, CaseIterable, Ordeal {
+    typealias System = PaxosSystem
+
     /// Nodes that crash for a moment, and disks slow enough that a crash finds something unsynced.
     case crashes
     /// The same where a proposer needs no promise but its own: whatever one acceptor forgets is forgotten.
@@ -31,7 +33,7 @@ enum PaxosOrdeal: String, CaseIterable {
         }
     }
 
-    private var variant: String {
+    var variant: String {
         switch self {
         case .crashes, .increments: "paxos"
         case .alone: "paxos[phase1-quorum=1,backoff-us=100]"
@@ -39,24 +41,15 @@ enum PaxosOrdeal: String, CaseIterable {
         }
     }
 
-    func options(_ mutation: PaxosMutation? = nil) throws -> SimulationOptions {
-        var options = SimulationOptions.chaos(for: PaxosSystem.self)
-        options.variesBySeed = false
-        options.variant = try Variant(parsing: variant).options
-        options.mutation = mutation?.rawValue
+    func strike(_ options: inout SimulationOptions) {
         options.operations = operations
         switch self {
         case .crashes, .alone: options.workload.keyCount = 2
         case .contention, .increments:
             options.workload.keyCount = 1
-            options.workload.mix = try OperationMix(parsing: "increment=50,get=50")
+            options.workload.mix = .increments
         }
         if self == .contention { options.nodes = 5 }
-        strike(&options)
-        return options
-    }
-
-    private func strike(_ options: inout SimulationOptions) {
         var rates = FaultRates()
         switch self {
         case .crashes:
@@ -81,11 +74,10 @@ enum PaxosOrdeal: String, CaseIterable {
     }
 }
 
-extension FaultRates.Rate {
-    /// A mean interval and durations in milliseconds.
-    static func every(_ milliseconds: UInt64, lasting durations: ClosedRange<UInt64>) -> Self {
-        Self(
-            every: .milliseconds(milliseconds),
-            lasting: .milliseconds(durations.lowerBound)...(.milliseconds(durations.upperBound)))
+extension OperationMix {
+    /// Commands that show it when they are applied twice, and reads.
+    fileprivate static var increments: OperationMix {
+        guard let mix = try? OperationMix(parsing: "increment=50,get=50") else { preconditionFailure("it is a mix") }
+        return mix
     }
 }
