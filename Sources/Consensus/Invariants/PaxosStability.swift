@@ -75,8 +75,8 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
     private mutating func propose(_ record: LogRecord, in ballot: Ballot, node: Int) -> String? {
         let place = Int(record.index.rawValue)
         while slots.count <= place { slots.append(History()) }
-        if let known = slots[place].proposals.first(where: { $0.ballot == ballot }) {
-            guard known.record != record else { return nil }
+        if let known = position(of: ballot, at: place) {
+            guard slots[place].proposals[known].record != record else { return nil }
             return "ballot \(ballot) has two values for slot \(record.index), one at node \(node)"
         }
         slots[place].proposals.append(Proposal(ballot: ballot, record: record))
@@ -86,14 +86,20 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
         return contradiction(at: place, slots[place].proposals.count - 1)
     }
 
+    /// Which of a slot's proposals is of a ballot. Through a closure each would be copied.
+    private func position(of ballot: Ballot, at place: Int) -> Int? {
+        for position in slots[place].proposals.indices where slots[place].proposals[position].ballot == ballot {
+            return position
+        }
+        return nil
+    }
+
     private mutating func settle(_ durable: Ticket, _ nodes: NodeStates<Node>, _ node: Int) -> String? {
         let quorum = nodes[node].choosingQuorum
         while let item = pending[node].first, item.ticket <= durable {
             pending[node].removeFirst()
             let place = Int(item.slot.rawValue)
-            guard let position = slots[place].proposals.firstIndex(where: { $0.ballot == item.ballot }) else {
-                continue
-            }
+            guard let position = position(of: item.ballot, at: place) else { continue }
             let before = slots[place].proposals[position].acceptors
             let after = before | 1 << UInt64(node)
             guard after != before else { continue }
@@ -112,7 +118,7 @@ struct PaxosStability<Node: PaxosNode>: Invariant {
         while slot <= min(decided, nodes[node].slots.last) {
             let (place, ballot) = (Int(slot.rawValue), nodes[node].slots.ballot(at: slot))
             // A node learns from what it holds, so that the proposal was seen.
-            if place < slots.count, let position = slots[place].proposals.firstIndex(where: { $0.ballot == ballot }),
+            if place < slots.count, let position = position(of: ballot, at: place),
                 let wrong = choose(position, at: place)
             {
                 return wrong

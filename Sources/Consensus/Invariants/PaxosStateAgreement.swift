@@ -15,7 +15,7 @@ struct PaxosStateAgreement<Node: PaxosNode>: Invariant {
         let applied = nodes[changed].applied
         guard applied != looked[changed] else { return nil }
         looked[changed] = applied
-        let digest = nodes[changed].stateDigest
+        let digest = nodes[changed].machine.digest
         let place = Int(applied.rawValue)
         while digests.count <= place { digests.append(nil) }
         if let other = digests[place], other != digest {

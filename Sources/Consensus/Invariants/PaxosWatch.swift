@@ -11,9 +11,11 @@ protocol PaxosNode: ProtocolNode {
     var durableTicket: Ticket { get }
     /// Every slot through this one is decided, as it knows.
     var decided: LogIndex { get }
-    /// How far it has applied, and its state then.
+    /// How far it has applied, and its state then. (A digest of it that the node computed would be that of a copy of the
+    /// whole node.)
     var applied: LogIndex { get }
-    var stateDigest: UInt64 { get }
+    associatedtype Machine: StateMachine
+    var machine: Machine { get }
     /// Acceptances by which a value is chosen, by the protocol's rules.
     var choosingQuorum: Int { get }
     /// Whether its acceptances count: who has lost its disk only learns.

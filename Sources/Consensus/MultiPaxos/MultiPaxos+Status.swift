@@ -22,7 +22,6 @@ extension MultiPaxos {
 extension MultiPaxos: PaxosNode {
     var acceptanceTicket: Ticket { journal.ticket }
     var durableTicket: Ticket { durable.persistedThrough }
-    var stateDigest: UInt64 { machine.digest }
     var isVoter: Bool { !isLearner }
 
     /// A leader's own no-op or tick, or a command for which a client waits here.

@@ -66,7 +66,6 @@ extension Paxos {
 extension Paxos: PaxosNode {
     var acceptanceTicket: Ticket { journal.ticket }
     var durableTicket: Ticket { persistedThrough }
-    var stateDigest: UInt64 { machine.digest }
     var isVoter: Bool { !isLearner }
 
     /// Whether it has named such a decree, which it does for commands that clients wait for.
