@@ -89,6 +89,8 @@ extension PrimaryBackup {
         case .matched(let match): matched(position, match, at: now, effects: &effects)
         case .conflict(let previous, let epoch, let index):
             standings[position].progressAt = now.monotonic
+            // It has lost its disk once more, while it was being put together.
+            if !message.isEligible, index <= peers[position].match { return replaced(position) }
             backtrack(position, previous, epoch, index, at: now, effects: &effects)
         }
         if message.isEligible, message.round > peers[position].acknowledgedRound {
