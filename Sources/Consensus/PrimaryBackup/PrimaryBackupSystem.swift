@@ -114,7 +114,8 @@ public struct PrimaryBackupSystem: ClusterSystem {
     /// A minority: the others make the next view.
     public func toleratedFailures(nodes: Int) -> Int { (nodes - 1) / 2 }
 
-    /// A node that has lost its disk is put together again by the primary before it counts.
+    /// A node that has lost its disk is given everything again by the primary. It is a copy then and no more: it is in no
+    /// view and isn't asked for promises, for it can't know what it had promised.
     public static var allowsReplacement: Bool { true }
 
     /// Snapshots after every few updates, small messages, short pipelines.
