@@ -156,6 +156,10 @@ extension PrimaryBackup {
         beginRound(at: now, effects: &effects)
         for position in peers.indices {
             peers[position].isProbing = false
+            // All that is under way to it may be lost, and no answer can say so: what precedes it is compacted away.
+            if peers[position].mode == .replicate, peers[position].next <= log.baseIndex {
+                beginTransfer(to: position, at: now, effects: &effects)
+            }
             if options.mutation == .dropWithoutViewChange {
                 standings[position].isGivenUp = standings[position].progressAt + options.timeout / 2 <= now.monotonic
             }

@@ -111,8 +111,8 @@ public struct PrimaryBackupSystem: ClusterSystem {
         }
     }
 
-    /// A minority: the others make the next view.
-    public func toleratedFailures(nodes: Int) -> Int { (nodes - 1) / 2 }
+    /// A minority: the others make the next view. None where a view may be one node.
+    public func toleratedFailures(nodes: Int) -> Int { options.copies == .majority ? (nodes - 1) / 2 : 0 }
 
     /// A node that has lost its disk is given everything again by the primary. It is a copy then and no more: it is in no
     /// view and isn't asked for promises, for it can't know what it had promised.
