@@ -1,5 +1,6 @@
 import ProtocolKit
 import Verification
+import Workload
 
 /// Primary-backup replication under a key-value store: the catalogue's entry.
 public struct PrimaryBackupSystem: ClusterSystem {
@@ -108,6 +109,23 @@ public struct PrimaryBackupSystem: ClusterSystem {
                     disksBusy: nodes)
                 : OperationCost(kind: kind, messageDelays: 2, messages: others, syncDelays: 1, syncs: nodes)
         }
+    }
+
+    /// A minority: the others make the next view. None where a view may be one node.
+    public func toleratedFailures(nodes: Int) -> Int { options.copies == .majority ? (nodes - 1) / 2 : 0 }
+
+    /// A node that has lost its disk is given everything again by the primary. It is a copy then and no more: it is in no
+    /// view and isn't asked for promises, for it can't know what it had promised.
+    public static var allowsReplacement: Bool { true }
+
+    /// Snapshots after every few updates, small messages, short pipelines.
+    public static func rareOptions(seed: UInt64) -> VariantOptions {
+        var random = SeededGenerator(seed: seed)
+        var options: [(name: String, value: String)] = []
+        if random.chance(0.5) { options.append(("snapshot-bytes", "4096")) }
+        if random.chance(0.25) { options.append(("batch", "\(1 + random.below(8))")) }
+        if random.chance(0.25) { options.append(("pipeline", "\(1 + random.below(4))")) }
+        return VariantOptions(options)
     }
 
     /// What views promise, and what a log promises within them.
