@@ -1,6 +1,5 @@
 import ProtocolKit
 import Verification
-import Workload
 
 /// Primary-backup replication under a key-value store: the catalogue's entry.
 public struct PrimaryBackupSystem: ClusterSystem {
@@ -120,12 +119,7 @@ public struct PrimaryBackupSystem: ClusterSystem {
 
     /// Snapshots after every few updates, small messages, short pipelines.
     public static func rareOptions(seed: UInt64) -> VariantOptions {
-        var random = SeededGenerator(seed: seed)
-        var options: [(name: String, value: String)] = []
-        if random.chance(0.5) { options.append(("snapshot-bytes", "4096")) }
-        if random.chance(0.25) { options.append(("batch", "\(1 + random.below(8))")) }
-        if random.chance(0.25) { options.append(("pipeline", "\(1 + random.below(4))")) }
-        return VariantOptions(options)
+        .rareForReplicatedLogs(seed: seed)
     }
 
     /// What views promise, and what a log promises within them.
