@@ -27,7 +27,7 @@ import Testing
         #expect(names.count == 10)
         #expect(names.first == "001-raft-batch-64-reads-lease-n3-synced-c16x16-r1.hgrm")
         let drawings = try FileManager.default.contentsOfDirectory(atPath: "\(path)/counterexamples")
-        #expect(drawings.count == 1)
+        #expect(drawings.count == 2)
         let drawing = String(
             decoding: try AtomicFile.read("\(path)/counterexamples/\(try #require(drawings.first))"), as: UTF8.self)
         #expect(drawing.hasPrefix("<svg"))
