@@ -26,7 +26,8 @@ public enum Report {
         try render(try ResultsFolder.load(from: folder), format: format)
     }
 
-    /// Writes `report.md`, `results.csv`, `results.json` and `histograms/` into a folder.
+    /// Writes `report.md`, `results.csv`, `results.json`, `histograms/` and, where a promise was broken, `counterexamples/`
+    /// into a folder.
     ///
     /// - Returns: the path of `report.md`.
     @discardableResult
@@ -35,6 +36,13 @@ public enum Report {
         for record in results.records {
             for file in HistogramExport.files(of: record) {
                 try AtomicFile.write(file.text, to: "\(folder)/histograms/\(file.name)")
+            }
+        }
+        for record in results.records {
+            let drawings = CounterexampleExport.files(of: record)
+            if !drawings.isEmpty { try AtomicFile.makeFolder("\(folder)/\(ResultsFolder.counterexamples)") }
+            for drawing in drawings {
+                try AtomicFile.write(drawing.text, to: "\(folder)/\(ResultsFolder.counterexamples)/\(drawing.name)")
             }
         }
         try AtomicFile.write(try render(results, format: .csv), to: "\(folder)/results.csv")

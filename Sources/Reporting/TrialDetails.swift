@@ -116,6 +116,9 @@ enum TrialDetails {
             lines.append("- **\(judged.property)**: \(judged.verdict.word)\(reason); \(judged.basis).")
             if let counterexample = judged.verdict.counterexample {
                 lines += [""] + MarkdownText.fenced(counterexample.text) + [""]
+                if let name = CounterexampleExport.name(of: judged.property, in: record) {
+                    lines += ["![\(judged.property) broken](\(ResultsFolder.counterexamples)/\(name))", ""]
+                }
             }
         }
         return lines

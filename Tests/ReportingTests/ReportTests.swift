@@ -26,6 +26,15 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(path)/histograms").sorted()
         #expect(names.count == 10)
         #expect(names.first == "001-raft-batch-64-reads-lease-n3-synced-c16x16-r1.hgrm")
+        let drawings = try FileManager.default.contentsOfDirectory(atPath: "\(path)/counterexamples")
+        #expect(drawings.count == 2)
+        let drawing = String(
+            decoding: try AtomicFile.read("\(path)/counterexamples/\(try #require(drawings.first))"), as: UTF8.self)
+        #expect(drawing.hasPrefix("<svg"))
+        #expect(String(decoding: try AtomicFile.read(report), as: UTF8.self).contains("(counterexamples/"))
+        // A run that takes this one's place leaves none of its drawings.
+        _ = try ResultsFolder.create(at: path, run: run, replacing: true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(path)/counterexamples") == [])
     }
 
     @Test("the JSON report has a row's columns by name and the records in full") func json() throws {

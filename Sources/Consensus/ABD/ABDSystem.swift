@@ -98,6 +98,12 @@ public struct ABDSystem: ClusterSystem {
         ]
     }
 
+    /// A minority: the others are a majority.
+    public func toleratedFailures(nodes: Int) -> Int { (nodes - 1) / 2 }
+
+    /// A replica that has lost its disk answers no query until the others have told it what they hold.
+    public static var allowsReplacement: Bool { true }
+
     /// The properties that make the register atomic.
     public static var invariants: [InvariantCheck<Node>] { RegisterInvariants.all }
 }

@@ -1,5 +1,6 @@
 import ProtocolKit
 import Verification
+import Workload
 
 /// Dynamo as a key-value store of gets, puts and deletions: the catalogue's entry.
 public struct DynamoSystem: ClusterSystem {
@@ -101,6 +102,22 @@ public struct DynamoSystem: ClusterSystem {
 
     /// A register's operations.
     public static var operationKinds: [String] { ["get", "put", "delete"] }
+
+    /// So many that every key still has replicas enough to read and to write.
+    public func toleratedFailures(nodes: Int) -> Int {
+        let replicas = min(options.replicas, nodes)
+        let majority = replicas / 2 + 1
+        return max(0, replicas - max(options.readQuorum ?? majority, options.writeQuorum ?? majority))
+    }
+
+    /// A node that has lost its disk is given everything again by anti-entropy and read repair.
+    public static var allowsReplacement: Bool { true }
+
+    /// Snapshots after every few writes.
+    public static func rareOptions(seed: UInt64) -> VariantOptions {
+        var random = SeededGenerator(seed: seed)
+        return VariantOptions(random.chance(0.5) ? [("snapshot-bytes", "4096")] : [])
+    }
 
     /// The state of a node that is a replica of every key, where anti-entropy makes such nodes alike.
     public static func replicaState(of node: Node) -> ReplicaState? {

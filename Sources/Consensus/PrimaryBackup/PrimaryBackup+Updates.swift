@@ -89,6 +89,8 @@ extension PrimaryBackup {
         case .matched(let match): matched(position, match, at: now, effects: &effects)
         case .conflict(let previous, let epoch, let index):
             standings[position].progressAt = now.monotonic
+            // It has lost its disk once more, while it was being put together.
+            if !message.isEligible, index <= peers[position].match { return replaced(position) }
             backtrack(position, previous, epoch, index, at: now, effects: &effects)
         }
         if message.isEligible, message.round > peers[position].acknowledgedRound {
@@ -154,6 +156,10 @@ extension PrimaryBackup {
         beginRound(at: now, effects: &effects)
         for position in peers.indices {
             peers[position].isProbing = false
+            // All that is under way to it may be lost, and no answer can say so: what precedes it is compacted away.
+            if peers[position].mode == .replicate, peers[position].next <= log.baseIndex {
+                beginTransfer(to: position, at: now, effects: &effects)
+            }
             if options.mutation == .dropWithoutViewChange {
                 standings[position].isGivenUp = standings[position].progressAt + options.timeout / 2 <= now.monotonic
             }

@@ -110,6 +110,18 @@ public struct PrimaryBackupSystem: ClusterSystem {
         }
     }
 
+    /// A minority: the others make the next view. None where a view may be one node.
+    public func toleratedFailures(nodes: Int) -> Int { options.copies == .majority ? (nodes - 1) / 2 : 0 }
+
+    /// A node that has lost its disk is given everything again by the primary. It is a copy then and no more: it is in no
+    /// view and isn't asked for promises, for it can't know what it had promised.
+    public static var allowsReplacement: Bool { true }
+
+    /// Snapshots after every few updates, small messages, short pipelines.
+    public static func rareOptions(seed: UInt64) -> VariantOptions {
+        .rareForReplicatedLogs(seed: seed)
+    }
+
     /// What views promise, and what a log promises within them.
     public static var invariants: [InvariantCheck<Node>] {
         [

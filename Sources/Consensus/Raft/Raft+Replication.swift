@@ -111,6 +111,10 @@ extension Raft {
         beginRound(at: now, effects: &effects)
         for position in peers.indices {
             peers[position].isProbing = false
+            // All that is under way to it may be lost, and no answer can say so: what precedes it is compacted away.
+            if peers[position].isFollowing, peers[position].mode == .replicate, peers[position].next <= log.baseIndex {
+                beginTransfer(to: position, at: now, effects: &effects)
+            }
             retryTransfer(to: position, at: now, effects: &effects)
         }
         tendMembership(at: now, effects: &effects)

@@ -94,6 +94,20 @@ public struct VotingSystem: ClusterSystem {
         }
     }
 
+    /// So many that those with the most votes may be among them: the others must have the votes to read and to write.
+    public func toleratedFailures(nodes: Int) -> Int {
+        guard let assignment = try? assignment(nodes: nodes) else { return 0 }
+        let spare = assignment.total - max(assignment.read, assignment.write)
+        var lost = 0
+        return assignment.votes.sorted(by: >).prefix { votes in
+            lost += votes
+            return lost <= spare
+        }.count
+    }
+
+    /// A representative that has lost its disk answers no query until the others have told it what they hold.
+    public static var allowsReplacement: Bool { true }
+
     /// A representative before its start. Where the quorums of so many nodes don't meet it halts at its start.
     public func makeNode(_ id: NodeID, members: [NodeID]) -> Node {
         do throws(VoteAssignment.Misfit) {

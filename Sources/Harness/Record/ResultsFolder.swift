@@ -37,6 +37,9 @@ public struct ResultsFolder: Sendable {
         return folder
     }
 
+    /// Where drawings of violations are, below a results folder.
+    public static let counterexamples = "counterexamples"
+
     private static func removeRun(at path: String) {
         for name in ["report.md", "results.csv", "results.json"] { unlink("\(path)/\(name)") }
         for name in AtomicFile.names(in: "\(path)/trials") where name.hasSuffix(".json") {
@@ -45,6 +48,9 @@ public struct ResultsFolder: Sendable {
         for name in AtomicFile.names(in: "\(path)/histograms")
         where name.hasSuffix(".hlog") || name.hasSuffix(".hgrm") {
             unlink("\(path)/histograms/\(name)")
+        }
+        for name in AtomicFile.names(in: "\(path)/\(counterexamples)") where name.hasSuffix(".svg") {
+            unlink("\(path)/\(counterexamples)/\(name)")
         }
         unlink("\(path)/run.json")
     }

@@ -77,15 +77,17 @@ extension Engine {
 
     @inlinable
     func arrive(_ slot: UInt32, at to: Int) {
-        let direction = links.direction(messages.elements[Int(slot)]!.from, to)
+        let flight = messages.take(slot)
+        let direction = links.direction(flight.from, to)
         // What comes while others wait waits behind them.
-        if links.stalledUntil[direction] > now || !links.stalled[direction].isEmpty { return stall(slot, direction) }
-        hand(slot, to: to)
+        guard links.stalledUntil[direction] <= now, links.stalled[direction].isEmpty else {
+            return stall(messages.insert(flight), direction)
+        }
+        hand(flight, to: to)
     }
 
     @inlinable
-    func hand(_ slot: UInt32, to: Int) {
-        let flight = messages.take(slot)
+    func hand(_ flight: Flight<Node.Message>, to: Int) {
         if let epoch = flight.epoch {
             guard links.receives(flight.from, to, epoch: epoch) else {
                 coverage.messagesDropped &+= 1
@@ -115,7 +117,7 @@ extension Engine {
         }
         let waiting = links.stalled[direction]
         links.stalled[direction] = []
-        for slot in waiting { hand(slot, to: direction % members.count) }
+        for slot in waiting { hand(messages.take(slot), to: direction % members.count) }
     }
 
     /// Schedules an attempt to connect two nodes, once both have noticed the end of their last connection.

@@ -158,4 +158,23 @@ struct PrimaryBackupViewTests {
         node.heartbeat()
         #expect(node.node.proposed == nil, "it isn't admitted again")
     }
+
+    @Test("one that loses its disk once more while it is put together is given everything again")
+    func replacedTwice() {
+        var node = primary()
+        node.request(.put(key: "k", value: "v"))
+        node.persist()
+        node.match(2, from: 1)
+        node.match(0, from: 2, isEligible: false)
+        node.match(2, from: 2, isEligible: false)
+        #expect(node.node.peers[1].match == LogIndex(2))
+        let conflict = UpdateAnswer(
+            epoch: node.node.promised, round: 0, isEligible: false,
+            outcome: .conflict(previousIndex: LogIndex(2), conflictEpoch: .zero, conflictIndex: LogIndex(1)))
+        node.receive(.updateAnswer(conflict), from: 2)
+        #expect(node.node.peers[1].match == .zero)
+        node.heartbeat()
+        node.receive(.updateAnswer(conflict), from: 2)
+        #expect(node.updates(to: 2).first?.entries.first?.index == LogIndex(1))
+    }
 }

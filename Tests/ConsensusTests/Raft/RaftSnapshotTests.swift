@@ -47,11 +47,13 @@ struct RaftSnapshotTests {
         }
     }
 
-    /// A leader of three that has applied `count` commands and taken a snapshot on the way.
-    private func compactedLeader(_ count: UInt64) -> (SteppedServer, Disk) {
+    /// A leader of three that has applied `count` commands and taken a snapshot on the way. Server 2 answers nothing, or
+    /// once at the beginning.
+    private func compactedLeader(_ count: UInt64, hasHeardOfBoth: Bool = false) -> (SteppedServer, Disk) {
         var leader = SteppedServer(options: options)
         var disk = Disk()
         leader.elect()
+        if hasHeardOfBoth { leader.match(1, from: 2) }
         for sequence in 0..<count {
             leader.request(.put(key: Bytes("key \(sequence % 50)"), value: Bytes("value \(sequence)")), sequence)
             disk.take(leader.effects)
@@ -73,6 +75,16 @@ struct RaftSnapshotTests {
         #expect(leader.server.log.baseIndex < mark.index)
         #expect(disk.discarded.last == leader.server.log.baseIndex)
         #expect(leader.server.lastApplied == LogIndex(201))
+    }
+
+    @Test("a follower to which everything under way is lost is sent the snapshot once its next entry is compacted away")
+    func lostPipeline() {
+        var (leader, _) = compactedLeader(200, hasHeardOfBoth: true)
+        #expect(leader.server.peers[1].mode == .replicate)
+        #expect(leader.server.peers[1].next <= leader.server.log.baseIndex)
+        leader.heartbeat(answeredBy: [], match: 0)
+        #expect(leader.effects.list.contains { if case .readSnapshot = $0 { true } else { false } })
+        #expect(leader.server.peers[1].mode == .snapshot)
     }
 
     @Test("a server recovers from its snapshot and the log that follows it")

@@ -6,6 +6,17 @@ import Testing
 
 @Suite("Votes and tags")
 struct VotingRulesTests {
+    @Test(
+        "as many representatives may be lost as leave the votes to read and to write, whichever they are",
+        arguments: [
+            ("voting", 3, 1), ("voting", 5, 2), ("voting", 1, 0), ("voting[weights=3/1/1]", 3, 0),
+            ("voting[weights=2/2/1/1/1,r=4,w=4]", 5, 1), ("voting[r=1,w=3]", 3, 0),
+        ])
+    func tolerated(variant: String, nodes: Int, tolerated: Int) throws {
+        let system = try VotingSystem(options: Variant(parsing: variant).options)
+        #expect(system.toleratedFailures(nodes: nodes) == tolerated)
+    }
+
     @Test("quorums that aren't given are as small as the others allow")
     func defaults() throws {
         #expect(try VoteAssignment(votes: [1, 1, 1], read: nil, write: nil) == VoteAssignment(majorityOf: 3))
