@@ -108,6 +108,18 @@ struct SimulateTests {
         #expect(result.output.isEmpty)
     }
 
+    @Test("audits costs with the numbers of nodes that the options take, and refuses those that go with none")
+    func audit() async throws {
+        let weak = "voting[weights=2/1/1/0,r=2,write-back=on]"
+        let fitting = try await Command.run(["simulate", "--audit", weak])
+        #expect(fitting.status == 0, "\(fitting.testDescription)")
+        #expect(fitting.output.contains("2 costs audited: all as the papers say, exactly"))
+        #expect(fitting.output.contains("\(weak)      4  get"))
+        let apart = try await Command.run(["simulate", "--audit", "voting[weights=1/1/1,r=1,w=2]"])
+        #expect(apart.status == 64, "\(apart.testDescription)")
+        #expect(apart.output.isEmpty)
+    }
+
     /// Whether a process has a handler for SIGINT: before that, it would just end.
     private static func catchesInterrupts(_ process: Int32) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""

@@ -110,16 +110,21 @@ public enum AuditTable {
 }
 
 extension SystemCatalogue {
-    /// Audits a variant of a cluster system with 3, 5 and 7 nodes, those that it and its options take.
+    /// Audits a variant of a cluster system with 3, 5 and 7 nodes, those that it and its options take; with the fewest
+    /// that they take where they take none of these.
     ///
     /// - Throws: ``CatalogueError`` for a system without nodes, `OptionError` for options that it doesn't have.
     public func audit(_ variant: Variant) throws -> [CostAuditRecord] {
         let entry = try cluster(named: variant.system)
         let range = entry.descriptor.nodeRange
-        let counts = CostAuditRecord.nodeCounts.filter { count in
-            range.contains(count) && (try? entry.checkNodes(variant.options, count)) != nil
+        let fitting = range.filter { (try? entry.checkNodes(variant.options, $0)) != nil }
+        // Options that go with no number of nodes at all are refused with the rule that they break.
+        guard let fewest = fitting.first else {
+            try entry.checkNodes(variant.options, entry.descriptor.defaultNodes)
+            return []
         }
-        return try entry.audit(variant.options, counts.isEmpty ? [range.lowerBound] : counts).map {
+        let usual = CostAuditRecord.nodeCounts.filter(fitting.contains)
+        return try entry.audit(variant.options, usual.isEmpty ? [fewest] : usual).map {
             CostAuditRecord(variant: variant.description, $0)
         }
     }

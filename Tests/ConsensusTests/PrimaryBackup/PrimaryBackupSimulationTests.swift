@@ -33,11 +33,11 @@ struct PrimaryBackupSimulationTests {
         #expect(summary.answered > 100 * Int(seedCount))
     }
 
-    @Test("the asynchronous form loses acknowledged writes in a failover, which six seeds show")
+    @Test("the asynchronous form loses acknowledged writes in a failover, which two dozen seeds show")
     func asynchronousLoses() throws {
         var options = SimulationOptions.chaos(for: PrimaryBackupSystem.self)
         options.variant = VariantOptions([("mode", "async")])
-        let summary = try SimulationCampaign.run(PrimaryBackupSystem.self, seeds: 1...6, options: options)
+        let summary = try SimulationCampaign.run(PrimaryBackupSystem.self, seeds: 1...24, options: options)
         let outcome = try #require(summary.failures.first).outcome
         #expect(outcome.description.hasPrefix("violated: linearizable"), "\(outcome)")
         #expect(summary.coverage[.conflictTruncated] > 0)

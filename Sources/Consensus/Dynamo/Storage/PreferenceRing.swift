@@ -22,33 +22,38 @@ struct PreferenceRing: Sendable {
         precondition(!members.isEmpty && members.count <= 63, "between 1 and 63 nodes are told apart in 64 bits")
         nodes = members.count
         replicas = min(max(1, wanted), members.count)
-        var tokens: [(token: UInt64, position: UInt8)] = []
+        // The lowest bits of a token are its node's position: 56 bits are enough to put them in order.
+        var tokens: ContiguousArray<UInt64> = []
+        tokens.reserveCapacity(nodes * Int(Self.tokensPerNode))
         for (position, member) in members.enumerated() {
             for number in 0..<Self.tokensPerNode {
                 let token = KeyHash.mix(KeyHash.mix(UInt64(member.rawValue) + 1, number + 1), 0xD1B5_4A32_D192_ED03)
-                tokens.append((token, UInt8(position)))
+                tokens.append(token & ~0xFF | UInt64(position))
             }
         }
-        tokens.sort { $0 < $1 }
+        tokens.sort()
+        orders.reserveCapacity(Self.partitions * nodes)
+        homes.reserveCapacity(Self.partitions)
         var start = 0
         for partition in 0..<Self.partitions {
-            while start < tokens.count, tokens[start].token < UInt64(partition) << 56 { start += 1 }
+            while start < tokens.count, tokens[start] < UInt64(partition) << 56 { start += 1 }
             appendOrder(tokens, from: start)
         }
     }
 
-    private mutating func appendOrder(_ tokens: [(token: UInt64, position: UInt8)], from start: Int) {
+    private mutating func appendOrder(_ tokens: ContiguousArray<UInt64>, from start: Int) {
         var met: UInt64 = 0
         var home: UInt64 = 0
         var rank = 0
         var place = start
         while rank < nodes {
-            let position = tokens[place % tokens.count].position
+            if place == tokens.count { place = 0 }
+            let position = tokens[place] & 0xFF
             place += 1
-            guard met & 1 << UInt64(position) == 0 else { continue }
-            met |= 1 << UInt64(position)
+            guard met & 1 << position == 0 else { continue }
+            met |= 1 << position
             if rank < replicas { home = met }
-            orders.append(position)
+            orders.append(UInt8(position))
             rank += 1
         }
         homes.append(home)
