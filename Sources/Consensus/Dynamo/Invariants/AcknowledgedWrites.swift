@@ -14,6 +14,8 @@ struct AcknowledgedWrites: Invariant {
     /// Deletions, which every node forgets in time, and what they superseded.
     private var deleted = KnownCells()
     private var incarnations: [UInt64] = []
+    /// Who has lost its disk at some time.
+    private var replaced: [Bool] = []
 
     var name: String { "acknowledged-writes" }
 
@@ -22,6 +24,7 @@ struct AcknowledgedWrites: Invariant {
             promised.append(KnownCells())
             kept.append(KnownCells())
             incarnations.append(0)
+            replaced.append(false)
         }
         if incarnations[changed] != nodes.incarnation(changed) {
             incarnations[changed] = nodes.incarnation(changed)
@@ -45,12 +48,10 @@ struct AcknowledgedWrites: Invariant {
         let partition = PreferenceRing.partition(of: write.hash)
         for node in nodes.indices {
             let hasAnswered = write.holders & 1 << UInt64(node) != 0
-            if !nodes.isUp(node) || nodes[node].isReplacement {
-                holders += hasAnswered ? 1 : 0
-            } else if nodes.holds(node, write.key, write.hash, write.cell) {
-                holders += 1
-            }
-            guard hasAnswered else { continue }
+            let holds = nodes.isUp(node) && nodes.holds(node, write.key, write.hash, write.cell)
+            // One that has lost its disk may have answered before.
+            if holds || hasAnswered && (!nodes.isUp(node) || replaced[node]) { holders += 1 }
+            guard hasAnswered, holds || !nodes.isUp(node) || !replaced[node] else { continue }
             if nodes[coordinator].ring.isReplica(node, of: partition) {
                 promised[node].add(write.key, write.hash, write.cell)
             } else {
@@ -65,6 +66,7 @@ struct AcknowledgedWrites: Invariant {
 
     private mutating func checkRestarted(_ nodes: NodeStates<Node>, _ node: Int) -> String? {
         if nodes[node].isReplacement {
+            replaced[node] = true
             promised[node].removeAll()
             kept[node].removeAll()
             return nil
