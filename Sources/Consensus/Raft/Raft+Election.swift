@@ -14,7 +14,9 @@ extension Raft {
         guard role != .leader else { return }
         let due = quietSince + electionTimeout
         guard now.monotonic >= due else { return effects.setTimer(RaftTimer.election, at: due) }
-        guard !ownVoice.isEmpty else {
+        // A voter that isn't in the latest configuration campaigns, too, until it knows that to be committed: perhaps nobody
+        // else has it in the log, and then nobody else can win (thesis, section 4.2.2).
+        guard configurations.hasVoter(id, birth: birth) else {
             // Who has no vote waits to be told that it has got one. Whom it last heard from may have left like itself:
             // clients aren't sent there for ever. And a learner may have been removed by a leader that fell before it
             // said so: it asks, and the answer is what it lacks of the log.

@@ -65,14 +65,12 @@ extension Raft {
                 peers[position].inFlight.free(through: match)
                 if peers[position].next <= match { peers[position].next = match.next }
                 if peers[position].mode == .probe { peers[position].replicate() }
-                if peers[position].isDeparting, match >= configurations.latestIndex {
-                    peers[position].isDeparting = false
-                }
                 advanceCommitIndex(effects: &effects)
             } else if peers[position].mode == .probe, match == peers[position].match, match == peers[position].previous
             {
                 peers[position].replicate()
             }
+            if peers[position].isDeparting { bidFarewell(to: position, effects: &effects) }
         case .conflict(let previous, let term, let index):
             backtrack(position, previous, term, index, at: now, effects: &effects)
         }
@@ -80,6 +78,16 @@ extension Raft {
             peers[position].acknowledgedRound = min(message.round, reads.round)
             confirmRounds(at: now, effects: &effects)
         }
+    }
+
+    /// One that has left is told once more, when it has the configuration without it and that is committed: from then on it
+    /// knows that it isn't needed.
+    @usableFromInline
+    mutating func bidFarewell(to position: Int, effects: inout Effects<Self>) {
+        let last = configurations.latestIndex
+        guard peers[position].match >= last, commitIndex >= last else { return }
+        sendEntries([], to: position, effects: &effects)
+        peers[position].isDeparting = false
     }
 
     /// Conflict back-tracking by whole terms (end of section 5.3): the next probe starts after the leader's last entry

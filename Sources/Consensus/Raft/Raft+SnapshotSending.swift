@@ -87,7 +87,7 @@ extension Raft {
         if message.isInstalled {
             peers[position].match = max(peers[position].match, mark.index)
             peers[position].replicate()
-            if peers[position].match >= configurations.latestIndex { peers[position].isDeparting = false }
+            if peers[position].isDeparting { bidFarewell(to: position, effects: &effects) }
         } else if message.nextOffset > transfer.acknowledged {
             peers[position].transfer!.acknowledged = message.nextOffset
             peers[position].transfer!.isProbing = false

@@ -162,6 +162,11 @@ struct ConfigurationHistory: Sendable {
         entries.append(Entry(index: index, configuration: configuration))
     }
 
+    /// Whether a server has a vote in the last configuration that is known to be committed, or in one after it.
+    func hasVoter(_ node: NodeID, birth: Birth) -> Bool {
+        entries.contains { !$0.configuration.voice(of: node, birth: birth).isEmpty }
+    }
+
     /// Forgets what came before the last one that is committed.
     @usableFromInline
     mutating func commit(through index: LogIndex) {

@@ -189,6 +189,40 @@ struct RaftMembershipTests {
         #expect(outsider.replies == [.refused(.noLeader)])
     }
 
+    @Test("a voter that the latest configuration leaves out campaigns until that is committed (thesis, section 4.2.2)")
+    func leavingVoter() {
+        var leader = leader()
+        leader.ask(.remove(NodeID(0)))
+        leader.persist()
+        leader.match(2, from: 1)
+        leader.match(2, from: 2)
+        leader.persist()
+        #expect(voters(leader) == [1, 2])
+        // Nobody else has the entry that ends the overlap when it starts again.
+        let log = leader.server.log
+        var server = SteppedServer(
+            0, of: 5, options: leader.server.options, term: 1, records: Array(log.records[log.head...]), incarnation: 2)
+        server.wait(2 * SteppedServer.election)
+        server.turn(.timer(RaftTimer.election))
+        #expect(server.server.role == .preCandidate)
+        for voter in [1, 2] as [UInt32] {
+            server.receive(
+                .voteResponse(VoteResponse(term: Term(2), isGranted: true, isPreVote: true)), from: voter)
+        }
+        server.persist()
+        server.receive(.voteResponse(VoteResponse(term: Term(2), isGranted: true, isPreVote: false)), from: 1)
+        #expect(server.server.role == .candidate, "its own vote counts for nothing")
+        server.receive(.voteResponse(VoteResponse(term: Term(2), isGranted: true, isPreVote: false)), from: 2)
+        #expect(server.server.role == .leader)
+        server.persist()
+        server.match(4, from: 1)
+        server.match(4, from: 2)
+        #expect(server.server.role == .follower, "it leaves once its successors have it all")
+        server.wait(4 * SteppedServer.election)
+        server.turn(.timer(RaftTimer.election))
+        #expect(server.server.role == .follower)
+    }
+
     private func asked(_ server: SteppedServer) -> [UInt32] {
         (0..<5).filter { node in
             server.sent(to: node).contains { if case .requestVote = $0.message { true } else { false } }
