@@ -81,10 +81,13 @@ struct ReplicaSnapshots<Machine: StateMachine>: Sendable {
         if writer.isWriting { effects.setTimer(writeTimer, at: now.monotonic + .milliseconds(1)) }
     }
 
-    /// A ticket is durable.
+    /// A ticket is durable. Where that makes both a snapshot of the own state and a peer's durable, the peer's counts: it
+    /// was begun later and has taken the other's place.
     mutating func persisted(through ticket: Ticket) -> Event {
-        if writer.persisted(through: ticket) { return .taken(writer.mark) }
-        guard let complete = fetch?.complete, complete.ticket <= ticket, let mark = fetch?.mark else { return .none }
+        let isTaken = writer.persisted(through: ticket)
+        guard let complete = fetch?.complete, complete.ticket <= ticket, let mark = fetch?.mark else {
+            return isTaken ? .taken(writer.mark) : .none
+        }
         fetch = nil
         writer.stored = mark
         appliedBytes = 0

@@ -114,7 +114,12 @@ extension Zab {
 extension Zab {
     /// DIFF or TRUNC.
     mutating func handle(_ message: Synchronise, from: NodeID, at now: Now, effects: inout Effects<Self>) {
-        guard hears(message.bond, from: from, at: now), !following.isInLine, incoming?.complete == nil else { return }
+        guard hears(message.bond, from: from, at: now), incoming?.complete == nil else { return }
+        guard !following.isInLine else {
+            // A late word of this follower's made the leader begin again: it has to hear where the history ends by now.
+            if message.kind == .truncate { tellHistory(effects: &effects) }
+            return
+        }
         incoming = nil
         switch message.kind {
         case .diff where message.point == history.last: alignHistory(at: message.point)

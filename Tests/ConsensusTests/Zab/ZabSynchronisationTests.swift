@@ -52,6 +52,25 @@ struct ZabSynchronisationTests {
         #expect(ensemble.history(0) == expected)
     }
 
+    @Test(
+        "a follower in line whose late word made the leader begin again says where its history ends, and removes nothing"
+    )
+    func lateWord() throws {
+        var ensemble = SteppedEnsemble()
+        ensemble.prepare(0, accepted: 1, current: 1, history: .run(1, 1...6))
+        for id in 1...2 { ensemble.prepare(id, accepted: 2, current: 2, history: .run(1, 1...2) + .run(2, 1...2)) }
+        ensemble.establish()
+        let truncation = try #require(synchronisations(ensemble, to: 0).first { $0.kind == .truncate })
+        let before = ensemble.history(0)
+        let count = ensemble.sent.count
+        ensemble.step(0, .message(.synchronise(truncation), from: NodeID(2)))
+        let told = ensemble.sent.dropFirst(count).compactMap { envelope in
+            if case .epochAccepted(let message) = envelope.message { message.last } else { nil }
+        }
+        #expect(told == [try #require(ensemble.servers[0]).history.last])
+        #expect(ensemble.history(0) == before)
+    }
+
     /// Server 0 is away while so much is written that the others give up the history before their snapshots.
     private func snapshotted(writes: Int = 200) -> SteppedEnsemble {
         var options = ZabOptions()

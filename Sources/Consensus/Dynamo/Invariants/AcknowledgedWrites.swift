@@ -51,7 +51,7 @@ struct AcknowledgedWrites: Invariant {
             let holds = nodes.isUp(node) && nodes.holds(node, write.key, write.hash, write.cell)
             // One that has lost its disk may have answered before.
             if holds || hasAnswered && (!nodes.isUp(node) || replaced[node]) { holders += 1 }
-            guard hasAnswered, holds || !nodes.isUp(node) || !replaced[node] else { continue }
+            guard hasAnswered, holds || !replaced[node] else { continue }
             if nodes[coordinator].ring.isReplica(node, of: partition) {
                 promised[node].add(write.key, write.hash, write.cell)
             } else {
