@@ -46,13 +46,19 @@ struct AcknowledgedWrites: Invariant {
     ) -> String? {
         var holders = 0
         let partition = PreferenceRing.partition(of: write.hash)
+        let replicas = nodes[coordinator].ring.replicas(of: partition)
+        // A replica that is down and hasn't answered may have been handed the write by the node that stood in for it.
+        let isReplicaAway = nodes.indices.contains {
+            (replicas & ~write.holders) & 1 << UInt64($0) != 0 && !nodes.isUp($0)
+        }
         for node in nodes.indices {
             let hasAnswered = write.holders & 1 << UInt64(node) != 0
             let holds = nodes.isUp(node) && nodes.holds(node, write.key, write.hash, write.cell)
+            let mayHaveHandedOver = isReplicaAway && replicas & 1 << UInt64(node) == 0
             // One that has lost its disk may have answered before.
-            if holds || hasAnswered && (!nodes.isUp(node) || replaced[node]) { holders += 1 }
+            if holds || hasAnswered && (!nodes.isUp(node) || replaced[node] || mayHaveHandedOver) { holders += 1 }
             guard hasAnswered, holds || !replaced[node] else { continue }
-            if nodes[coordinator].ring.isReplica(node, of: partition) {
+            if replicas & 1 << UInt64(node) != 0 {
                 promised[node].add(write.key, write.hash, write.cell)
             } else {
                 kept[node].add(write.key, write.hash, write.cell)
