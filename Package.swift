@@ -12,7 +12,7 @@ let package = Package(
             targets: [
                 "ByteCoding", "Measurement", "Statistics", "Workload", "Verification", "RESP", "ProtocolKit",
                 "ThreadLocks", "Placement", "Consensus", "Locks", "Commit", "Simulation", "LoopbackRuntime",
-                "Harness", "Reporting",
+                "Harness", "Analysis", "Reporting",
             ]),
     ],
     dependencies: [
@@ -55,13 +55,20 @@ let package = Package(
 
         // reading
         .target(
-            name: "Reporting", dependencies: ["Harness", "Measurement", "Statistics", "Verification", "ProtocolKit"]),
+            name: "Analysis",
+            dependencies: [
+                "Harness", "Measurement", "Statistics", "ProtocolKit", "Workload",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .target(
+            name: "Reporting",
+            dependencies: ["Analysis", "Harness", "Measurement", "Statistics", "Verification", "ProtocolKit"]),
 
         // command
         .executableTarget(
             name: "coordbench",
             dependencies: [
-                "Harness", "LoopbackRuntime", "Reporting", "Simulation", "ThreadLocks", "Placement", "CJemalloc",
+                "Analysis", "Harness", "LoopbackRuntime", "Reporting", "Simulation", "ThreadLocks", "Placement", "CJemalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -93,13 +100,16 @@ let package = Package(
                 "ProtocolKit",
             ]),
         .testTarget(
+            name: "AnalysisTests",
+            dependencies: ["Analysis", "Harness", "Measurement", "Statistics", "Verification", "Workload", "ProtocolKit"]),
+        .testTarget(
             name: "ReportingTests",
-            dependencies: ["Reporting", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
+            dependencies: ["Reporting", "Analysis", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
             exclude: ["Golden"]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "coordbench", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit", "Consensus",
+                "coordbench", "Analysis", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit", "Consensus",
                 "Verification",
                 "Workload",
             ]),

@@ -1,5 +1,5 @@
 /// A range that holds the true value in at least `level` of all repetitions.
-public struct ConfidenceInterval: Sendable, Codable, Equatable {
+public struct ConfidenceInterval: Sendable, Codable, Hashable {
     /// The lower bound.
     public let lower: Double
     /// The upper bound.
