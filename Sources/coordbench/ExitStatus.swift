@@ -1,3 +1,4 @@
+import Analysis
 import Harness
 import Measurement
 import Placement
@@ -9,7 +10,7 @@ import Workload
 enum ExitStatus: Int32, CaseIterable {
     /// Done, pass, correct.
     case done = 0
-    /// A threshold or gate failed.
+    /// A threshold or gate failed, or B is worse than A.
     case thresholdFailed = 3
     /// A checker found a violation.
     case violated = 4
@@ -36,6 +37,10 @@ enum ExitStatus: Int32, CaseIterable {
         case is ScenarioError, is OptionError, is FaultTextError, is WorkloadError, is ThresholdError,
             is CommandNameError:
             self = .usage
+        case ComparisonError.otherHost, ComparisonError.unknownHost: self = .inconclusive
+        case ComparisonError.notPaired: self = .unreadable
+        case PairedDesignError.cannotRun: self = .unavailable
+        case is ComparisonError, is PairedDesignError: self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage
         case is UnreadableHistory: self = .unreadable
