@@ -26,8 +26,9 @@ struct Coordbench: ParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, FloorCommand.self, ServeCommand.self,
-            NodeCommand.self, SimulateCommand.self, CheckCommand.self,
+            ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, FloorCommand.self,
+            ServeCommand.self,
+            NodeCommand.self, SimulateCommand.self, CheckCommand.self, CalibrateCommand.self,
         ])
 }
 
