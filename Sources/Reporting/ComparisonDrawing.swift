@@ -15,10 +15,10 @@ struct ComparisonDrawing {
     private static let margin = 16.0
     private static let charactersAcross = 132
 
-    private let result: ComparisonResult
+    private let result: ComparisonOutcome
     private let reach: (low: Double, high: Double)
 
-    init(_ result: ComparisonResult) {
+    init(_ result: ComparisonOutcome) {
         self.result = result
         let bounds = result.cells.flatMap { $0.shifts + $0.control }.compactMap(\.interval)
         let all = bounds.flatMap { [$0.lower, $0.upper] } + [result.margin * 1.5, -result.margin * 1.5, 0.01, -0.01]

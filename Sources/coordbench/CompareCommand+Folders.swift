@@ -35,7 +35,7 @@ struct CompareFolders {
 /// The end of every comparison: files, standard output, exit code.
 enum ComparisonPrinting {
     static func finish(
-        _ result: ComparisonResult, to folder: String, format: ComparisonFormat?, isInterrupted: Bool = false,
+        _ result: ComparisonOutcome, to folder: String, format: ComparisonFormat?, isInterrupted: Bool = false,
         failure: (any Error)? = nil
     ) throws {
         let report = try ComparisonReport.write(result, to: folder)

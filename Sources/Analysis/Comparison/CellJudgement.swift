@@ -125,7 +125,7 @@ enum CellWords {
     }
 }
 
-extension ComparisonResult {
+extension ComparisonOutcome {
     /// The result of judged cells.
     init(
         a: String, b: String, isPaired: Bool, options: ComparisonOptions, cells: [CellComparison], notes: [String],

@@ -5,7 +5,7 @@ import ProtocolKit
 struct PairedAnalysis {
     private typealias Arm = PairedPlace.Arm
 
-    let result: ComparisonResult
+    let result: ComparisonOutcome
 
     init(_ records: [TrialRecord], _ options: ComparisonOptions) {
         var blocks: [Int: [Int: [Arm: TrialRecord]]] = [:]
@@ -17,7 +17,7 @@ struct PairedAnalysis {
         }
         let cells = blocks.sorted { $0.key < $1.key }.map { Self.cell($0.value, options) }
         let judged = FamilyJudgement(options: options, isPaired: true, cells: cells).judged()
-        result = ComparisonResult(
+        result = ComparisonOutcome(
             a: labels[.a] ?? "A", b: labels[.b] ?? "B", isPaired: true, options: options, cells: judged,
             notes: Self.notes(records, options),
             isViolated: records.contains { $0.verdict.isViolated })
