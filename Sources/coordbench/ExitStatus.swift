@@ -51,6 +51,10 @@ enum ExitStatus: Int32, CaseIterable {
             case .writing: self = .cannotWrite
             }
         case is OutputError: self = .cannotWrite
+        case BuildError.unreadable: self = .usage
+        case BuildError.cannotKeep: self = .cannotCreate
+        case BuildError.interrupted: self = .interrupted
+        case is BuildError: self = .unavailable
         case ThreadLockError.threadRefused: self = .unavailable
         case is ThreadLockError, is PlacementError: self = .usage
         case is MeasurementError, is TrialError: self = .unavailable
