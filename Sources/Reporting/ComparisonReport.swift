@@ -10,7 +10,7 @@ public enum ComparisonReport {
     ///
     /// - Returns: the path of `comparison.md`.
     @discardableResult
-    public static func write(_ result: ComparisonResult, to folder: String) throws(RecordError) -> String {
+    public static func write(_ result: ComparisonOutcome, to folder: String) throws(RecordError) -> String {
         try AtomicFile.makeFolder(folder)
         try result.write(to: "\(folder)/\(names.json)")
         try AtomicFile.write(ComparisonDrawing(result).text, to: "\(folder)/\(names.drawing)")
@@ -19,7 +19,7 @@ public enum ComparisonReport {
     }
 
     /// The comparison as Markdown: what was found, a table for each cell, the control, and how to read it.
-    public static func markdown(of result: ComparisonResult) -> String {
+    public static func markdown(of result: ComparisonOutcome) -> String {
         var lines = [
             "# Comparison", "", "**\(MarkdownText.cell(result.sentence))**", "",
             "- A: \(MarkdownText.cell(result.a))", "- B: \(MarkdownText.cell(result.b))",
@@ -45,12 +45,13 @@ public enum ComparisonReport {
         return lines + ["A against itself: \(MarkdownText.cell(control.joined(separator: "; "))).", ""]
     }
 
-    /// A cell's sentence, begun with a capital and ended.
+    /// A cell's sentence, ended, and begun with a capital unless a metric's name begins it.
     static func sentence(of cell: CellComparison) -> String {
-        cell.sentence.prefix(1).uppercased() + cell.sentence.dropFirst() + "."
+        let isName = cell.sentence.prefix { $0 != " " }.contains { $0 == "_" || $0 == "." }
+        return (isName ? cell.sentence : cell.sentence.prefix(1).uppercased() + cell.sentence.dropFirst()) + "."
     }
 
-    private static func howToRead(_ result: ComparisonResult) -> [String] {
+    private static func howToRead(_ result: ComparisonOutcome) -> [String] {
         let method =
             result.isPaired
             ? "A, B and A again (the control) took turns in blocks, in an order drawn by the seed. **shift** is the"

@@ -7,7 +7,7 @@ public enum ComparisonTable {
     static let isNumber = [false, true, true, true, false, true, true, true, false]
 
     /// The comparison for a terminal: a sentence and a table for each cell, then what it came to.
-    public static func text(of result: ComparisonResult) -> String {
+    public static func text(of result: ComparisonOutcome) -> String {
         var text = "A: \(result.a)\nB: \(result.b)\n\n"
         for cell in result.cells {
             text += "\(cell.title)\n\(ComparisonReport.sentence(of: cell))\n"

@@ -16,9 +16,11 @@ struct CompareFolders {
                 throw ComparisonError.notPaired(first)
             }
             // What ended before an interruption is analysed as far as it goes; damage is not.
+            var options = options
             for problem in results.problems {
                 guard case .cutOff = problem else { throw problem }
                 Terminal.note("\(problem)")
+                options.isCutOff = true
             }
             return try ComparisonPrinting.finish(
                 Comparison.paired(results.records, options: options), to: output ?? first, format: format)
@@ -35,7 +37,7 @@ struct CompareFolders {
 /// The end of every comparison: files, standard output, exit code.
 enum ComparisonPrinting {
     static func finish(
-        _ result: ComparisonResult, to folder: String, format: ComparisonFormat?, isInterrupted: Bool = false,
+        _ result: ComparisonOutcome, to folder: String, format: ComparisonFormat?, isInterrupted: Bool = false,
         failure: (any Error)? = nil
     ) throws {
         let report = try ComparisonReport.write(result, to: folder)

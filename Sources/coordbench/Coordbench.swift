@@ -20,9 +20,9 @@ struct Coordbench: ParsableCommand {
 
             Results go to standard output, everything else to standard error.
 
-            Exit codes: 0 done and correct; 3 a --fail-if condition holds, or a comparison regressed; 4 a checker found a violation; 5 unknown \
-            or not valid; 64 usage or scenario; 65 damaged data; 69 something needed is missing; 70 a bug of \
-            coordbench; 73 can't create; 74 can't write; 130 interrupted, with what was measured saved.
+            Exit codes: 0 done and correct; 3 a --fail-if condition holds, or a comparison regressed; 4 a checker found \
+            a violation; 5 unknown or not valid; 64 usage or scenario; 65 damaged data; 69 something needed is missing; \
+            70 a bug of coordbench; 73 can't create; 74 can't write; 130 interrupted, with what was measured saved.
             """,
         version: ProgramVersion.current,
         subcommands: [

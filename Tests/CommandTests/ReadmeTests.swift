@@ -59,6 +59,13 @@ struct ReadmeTests {
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }
 
+    @Test("so has the page on comparing", .timeLimit(.minutes(10)))
+    func comparing() async throws {
+        let examples = try Self.examples(in: "Documentation/comparing.md")
+        #expect(examples.count >= 4)
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
     private func run(_ examples: [Example], in folder: URL) async throws {
         for name in ["Benchmarks", "Documentation"] {
             try FileManager.default.createSymbolicLink(
@@ -71,7 +78,7 @@ struct ReadmeTests {
             let result = try await Command.run(
                 Array(words.dropFirst()), in: folder, environment: ["COORDBENCH_QUICK": "1"])
             // 5: so short a trial of a debug build is never valid.
-            let allowed = words[1] == "run" ? [example.status, 5] : [example.status]
+            let allowed = ["run", "compare"].contains(words[1]) ? [example.status, 5] : [example.status]
             #expect(allowed.contains(result.status), "\(example.command): \(result.testDescription)")
             #expect(!result.output.isEmpty, "\(example.command)")
         }

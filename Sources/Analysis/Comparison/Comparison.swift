@@ -18,7 +18,7 @@ public enum Comparison {
     /// pairs give 3 % false alarms at a level of 1 %, 60 pairs 4 %.
     ///
     /// Records without a place in a design, and those that warmed the machine up, are judged for correctness only.
-    public static func paired(_ records: [TrialRecord], options: ComparisonOptions = .init()) -> ComparisonResult {
+    public static func paired(_ records: [TrialRecord], options: ComparisonOptions = .init()) -> ComparisonOutcome {
         PairedAnalysis(records, options).result
     }
 
@@ -31,7 +31,7 @@ public enum Comparison {
     /// - Throws: ``ComparisonError`` where there is nothing in common, or hosts differ.
     public static func unpaired(
         _ a: LoadedResults, _ b: LoadedResults, options: ComparisonOptions = .init()
-    ) throws(ComparisonError) -> ComparisonResult {
+    ) throws(ComparisonError) -> ComparisonOutcome {
         try UnpairedAnalysis(a, b, options).result
     }
 }

@@ -5,7 +5,7 @@ import ProtocolKit
 struct PairedAnalysis {
     private typealias Arm = PairedPlace.Arm
 
-    let result: ComparisonResult
+    let result: ComparisonOutcome
 
     init(_ records: [TrialRecord], _ options: ComparisonOptions) {
         var blocks: [Int: [Int: [Arm: TrialRecord]]] = [:]
@@ -17,7 +17,7 @@ struct PairedAnalysis {
         }
         let cells = blocks.sorted { $0.key < $1.key }.map { Self.cell($0.value, options) }
         let judged = FamilyJudgement(options: options, isPaired: true, cells: cells).judged()
-        result = ComparisonResult(
+        result = ComparisonOutcome(
             a: labels[.a] ?? "A", b: labels[.b] ?? "B", isPaired: true, options: options, cells: judged,
             notes: Self.notes(records, options),
             isViolated: records.contains { $0.verdict.isViolated })
@@ -28,6 +28,7 @@ struct PairedAnalysis {
         func arm(_ arm: Arm) -> [TrialRecord] { whole.compactMap { $0[arm] } }
         let all = blocks.sorted { $0.key < $1.key }.flatMap { block in Arm.allCases.compactMap { block.value[$0] } }
         var soundness = TrialSoundness()
+        if options.isCutOff { soundness.doubts.append("the comparison was cut off") }
         let last = blocks.keys.max() ?? 0
         let missing = (1...max(1, last)).filter { (blocks[$0]?.count ?? 0) < Arm.allCases.count }
         if let first = missing.first {

@@ -4,7 +4,7 @@ import ProtocolKit
 
 /// Sorts the records of two runs into cells of equal settings and has them judged.
 struct UnpairedAnalysis {
-    let result: ComparisonResult
+    let result: ComparisonOutcome
 
     init(_ a: LoadedResults, _ b: LoadedResults, _ options: ComparisonOptions) throws(ComparisonError) {
         let hosts = try Self.hosts(a, b, options)
@@ -19,7 +19,7 @@ struct UnpairedAnalysis {
                 title: CellTitle.text(a: first.first?.plan, b: second.first?.plan), a: first, b: second,
                 soundness: soundness, options)
         }
-        result = ComparisonResult(
+        result = ComparisonOutcome(
             a: a.path, b: b.path, isPaired: false, options: options,
             cells: FamilyJudgement(options: options, isPaired: false, cells: cells).judged(),
             notes: hosts.notes + ["two runs one after the other: what changed on the machine between them shows too"],

@@ -91,7 +91,7 @@ public struct GateRehearsal: Sendable {
     }
 
     /// A run of all blocks, whatever their session: what the pool itself says of a candidate.
-    public func whole(_ candidate: TrialPool.Arm, seed: UInt64) -> ComparisonResult {
+    public func whole(_ candidate: TrialPool.Arm, seed: UInt64) -> ComparisonOutcome {
         var generator = SeededGenerator(seed: seed)
         return GateRehearsal(pool: pool, blocks: pool.blocks.count, options: options).run(
             candidate, from: 0, &generator)
@@ -99,7 +99,7 @@ public struct GateRehearsal: Sendable {
 
     func run(
         _ candidate: TrialPool.Arm?, from start: Int, _ generator: inout SeededGenerator
-    ) -> ComparisonResult {
+    ) -> ComparisonOutcome {
         var sides: [PairedPlace.Arm: [TrialPool.Trial]] = [:]
         for block in pool.blocks[start..<(start + blocks)] {
             var same = TrialPool.Arm.same
@@ -119,7 +119,7 @@ extension Comparison {
     /// Compares rows of a pool, block by block, as ``paired(_:options:)`` compares records.
     static func paired(
         metrics: [ComparedMetric], sides: [PairedPlace.Arm: [TrialPool.Trial]], options: ComparisonOptions
-    ) -> ComparisonResult {
+    ) -> ComparisonOutcome {
         var soundness = TrialSoundness()
         for side in PairedPlace.Arm.allCases {
             let marks = (sides[side] ?? []).enumerated().map { place, trial in
@@ -139,7 +139,7 @@ extension Comparison {
         let cell = SortedCell(
             title: "pool", metrics: wanted, a: values(.a), b: values(.b), control: values(.control),
             soundness: soundness)
-        return ComparisonResult(
+        return ComparisonOutcome(
             a: "A", b: "B", isPaired: true, options: options,
             cells: FamilyJudgement(options: options, isPaired: true, cells: [cell]).judged(), notes: [],
             isViolated: soundness.isViolated)

@@ -57,12 +57,12 @@ public struct CellComparison: Sendable, Codable, Hashable {
 }
 
 /// What a comparison found, as `comparison.json` has it: a pure function of trial records.
-public struct ComparisonResult: RecordFile, Hashable {
+public struct ComparisonOutcome: RecordFile, Hashable {
     /// The version of this form.
     public static let currentSchema = "coordbench.comparison/1"
 
     /// ``currentSchema`` at the time of writing.
-    public var schema = ComparisonResult.currentSchema
+    public var schema = ComparisonOutcome.currentSchema
     /// What A is, in words.
     public var a: String
     /// What B is, in words.
