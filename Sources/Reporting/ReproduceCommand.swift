@@ -35,8 +35,15 @@ public enum ReproduceCommand {
         if plan.subject != .threads { words.append("--in-flight \(plan.inFlight)") }
         switch plan.arrival {
         case .closed(let think):
-            if think > 0 { words.append("--think \(HumanUnits.exactDuration(think))") }
-        case .constant(let rate), .poisson(let rate):
+            if let law = plan.thinkLaw {
+                words.append("--think \(law)")
+            } else if think > 0 {
+                words.append("--think \(HumanUnits.exactDuration(think))")
+            }
+        case .trace(let trace):
+            words.append("--arrival \(quoted("trace:\(trace.path)"))")
+            if trace.isScaled { words.append("--rate \(MetricText.number(trace.perSecond))") }
+        case .constant(let rate), .poisson(let rate), .burst(_, let rate):
             words += ["--rate \(MetricText.number(rate))", "--arrival \(plan.arrivalName)"]
             if plan.shape != .steady { words.append("--shape \(quoted("\(plan.shape)"))") }
         }

@@ -6,9 +6,20 @@ extension PlannedTrial {
         switch arrival {
         case .closed(let think):
             "\(clients) × \(inFlight) closed"
-                + (think > 0 ? ", think \(Quantity.describe(nanoseconds: think))" : "")
-        case .constant(let rate): "\(clients) × \(inFlight) at \(Self.plain(rate))/s constant"
-        case .poisson(let rate): "\(clients) × \(inFlight) at \(Self.plain(rate))/s poisson"
+                + (think > 0 ? ", think \(thinkLawName)\(Quantity.describe(nanoseconds: think))" : "")
+        case .constant(let rate), .poisson(let rate), .burst(_, let rate):
+            "\(clients) × \(inFlight) at \(Self.plain(rate))/s \(arrivalName)"
+                + (search.map { ", searching for \($0.objective)" } ?? "")
+        case .trace(let trace): "\(clients) × \(inFlight) as in \(trace.path)"
+        }
+    }
+
+    /// `exponential ` or `uniform ` before a drawn think time, nothing before a fixed one.
+    public var thinkLawName: String {
+        switch thinkLaw {
+        case .constant, nil: ""
+        case .exponential: "exponential "
+        case .uniform: "uniform "
         }
     }
 

@@ -37,6 +37,10 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     var busyUsers = 0
     var delayed: ContiguousArray<Delayed> = []
     var arrivals: OpenArrivals?
+    /// The trace to replay, where the plan names one.
+    let trace: ArrivalTrace?
+    private let think: ThinkTime
+    private var thinking: SeededGenerator
     var freeUsers: ContiguousArray<Int> = []
     var backlog = Backlog()
     var issued = 0
@@ -47,10 +51,14 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     var onPhase: @Sendable (LoadPhase, UInt64) -> Void = { _, _ in }
 
     init(
-        system: System, plan: PlannedTrial, addresses: [SocketAddress], preferred: NodeID, loop: EventLoop
+        system: System, plan: PlannedTrial, addresses: [SocketAddress], preferred: NodeID, loop: EventLoop,
+        trace: ArrivalTrace? = nil
     ) {
         self.plan = plan
         self.loop = loop
+        self.trace = trace
+        think = plan.think
+        thinking = SeededGenerator(seed: plan.seed).split(0x7468_696E_6B)
         clients = ClientHost(loop: loop, addresses: addresses)
         let judge = plan.isJudged ? Offer.Judge(options: plan.workload, promise: system.consistency) : nil
         recorder = LoadRecorder(clients: plan.clients, judge: judge)
@@ -119,16 +127,15 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         enter(.warmUp, now)
         switch plan.arrival {
         case .closed: for user in users.indices { startNext(user, intended: now, at: now) }
-        case .constant(let rate): openArrivals(.constant, rate)
-        case .poisson(let rate): openArrivals(.poisson, rate)
+        default: openArrivals()
         }
     }
 
-    private func openArrivals(_ process: ArrivalSchedule.Process, _ rate: Double) {
+    private func openArrivals() {
         do {
-            arrivals = try OpenArrivals.of(plan, process, rate, from: started)
+            arrivals = try OpenArrivals.of(plan, trace: trace, from: started)
         } catch {
-            preconditionFailure("the rate was checked with the plan: \(error)")
+            preconditionFailure("the arrivals were checked with the plan: \(error)")
         }
         freeUsers = ContiguousArray(users.indices.reversed())
     }
@@ -217,8 +224,9 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     /// A user has nothing under way.
     private func freed(_ user: Int, at now: UInt64) {
         switch (plan.arrival, phase) {
-        case (.closed(let think), .warmUp), (.closed(let think), .window):
-            if think == 0 { startNext(user, intended: now, at: now) } else { wait(user, nil, until: now + think) }
+        case (.closed, .warmUp), (.closed, .window):
+            let pause = think.next(&thinking)
+            if pause == 0 { startNext(user, intended: now, at: now) } else { wait(user, nil, until: now + pause) }
         case (.closed, _): endDrainIfDone(now)
         default:
             if let arrival = backlog.popFirst() {
