@@ -7,7 +7,7 @@ public enum ReproduceCommand {
     public static func text(of plan: PlannedTrial) -> String {
         let load = plan.workload
         var words = ["coordbench run", quoted(plan.variant)] + subject(plan) + arrivals(plan)
-        words.append("--mix \(load.mix.shares.map { "\($0.kind)=\($0.weight)" }.joined(separator: ","))")
+        if plan.population == nil { words.append("--mix \(load.mix)") }
         words += ["--keys \(load.keys)", "--key-count \(load.keyCount)", "--value-size \(load.valueSize)"]
         words += durations(plan)
         if let requests = plan.requests { words.append("--requests \(requests)") }
@@ -31,7 +31,7 @@ public enum ReproduceCommand {
 
     private static func arrivals(_ plan: PlannedTrial) -> [String] {
         if plan.subject == .function { return [] }
-        var words = ["--clients \(plan.clients)"]
+        var words = plan.population?.map { "--population \(quoted("\($0)"))" } ?? ["--clients \(plan.clients)"]
         if plan.subject != .threads { words.append("--in-flight \(plan.inFlight)") }
         switch plan.arrival {
         case .closed(let think):

@@ -101,6 +101,9 @@ enum LoadText {
     static func of(_ plan: PlannedTrial) -> String? {
         if plan.subject == .function { return nil }
         let users = "\(plan.clients)×\(plan.inFlight)"
+        if let population = plan.population {
+            return "closed \(users): " + population.map { "\($0)" }.joined(separator: " + ")
+        }
         switch plan.arrival {
         case .closed(let think):
             let pause =

@@ -6,7 +6,7 @@ public struct SaturationStep: Sendable, Codable, Hashable {
     public var achievedPerSecond: Double
     /// Whether every condition of the objective held.
     public var meetsObjective: Bool
-    /// Whether the load generator itself was too slow, so that nothing is known of the system at this rate.
+    /// Whether the load generator itself was too slow, so that a failure says nothing of the system.
     public var isGeneratorLimited: Bool
 
     /// A measurement of its parts.
@@ -60,9 +60,10 @@ public enum SaturationAnswer: Sendable, Hashable {
 ///     while case .measure(let rate) = search.next(after: history) { history.append(measure(rate)) }
 ///
 /// A rate *passes* where the objective was met and at least ``leastAchieved`` of the offered was achieved. A rate that
-/// doesn't is tried again: a single bad window is noise, and only the second failure of a kind counts. A rate at which
-/// the generator itself was late, twice, ends the climb as well, but says nothing of the system: the answer is then
-/// "at least".
+/// doesn't is tried again: a single bad window is noise, and only the second failure of a kind counts. A rate that failed
+/// twice while the generator itself was late ends the climb as well, but says nothing of the system: the answer is then
+/// "at least". A rate that passed although the generator was late has passed all the same: latency is counted from the
+/// intended start, so that the generator's delay is in it.
 public struct SaturationSearch: Sendable, Hashable {
     /// The first rate, operations a second.
     public var start: Double
@@ -106,7 +107,7 @@ public struct SaturationSearch: Sendable, Hashable {
         case passed
         /// It failed twice.
         case breached
-        /// The generator was the limit, twice.
+        /// It failed twice while the generator was the limit.
         case limited
         /// It failed and must be tried again.
         case open
@@ -117,10 +118,10 @@ public struct SaturationSearch: Sendable, Hashable {
         var breaches = 0
         var limits = 0
         for step in steps {
-            if step.isGeneratorLimited {
-                limits += 1
-            } else if step.meetsObjective, step.achievedPerSecond >= leastAchieved * step.offeredPerSecond {
+            if step.meetsObjective, step.achievedPerSecond >= leastAchieved * step.offeredPerSecond {
                 return .passed
+            } else if step.isGeneratorLimited {
+                limits += 1
             } else {
                 breaches += 1
             }

@@ -70,6 +70,10 @@ struct LoadFlags: ParsableArguments {
     var faults: [String] = []
 
     @Option(
+        help: "A group of clients with a load of its own, '12 mix get think 1ms'; give it again for the next group.")
+    var population: [String] = []
+
+    @Option(
         help:
             "Search for the highest rate at which this holds, 'p99 < 5ms'; --rate is where to begin, 1000/s if not given."
     )
@@ -95,7 +99,7 @@ struct LoadFlags: ParsableArguments {
             (.think, think),
             (.keys, keys), (.keyCount, keyCount), (.mix, mix), (.valueSize, valueSize), (.hold, hold),
             (.lease, lease), (.duration, duration), (.warmUp, warmUp), (.requests, requests.map { [$0] } ?? []),
-            (.timeout, timeout), (.faults, faults), (.findMax, findMax),
+            (.timeout, timeout), (.faults, faults), (.population, population), (.findMax, findMax),
             (.findMaxTolerance, findMaxTolerance.map { [$0] } ?? []), (.repetitions, repetitions.map { [$0] } ?? []),
             (.seed, seed),
             (.judge, noJudge ? ["off"] : []),

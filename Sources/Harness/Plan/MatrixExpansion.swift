@@ -143,6 +143,7 @@ struct MatrixExpansion {
         trial.durability = settings.durability.value
         trial.isolation = settings.isolation.value
         try setArrivals(of: &trial, settings)
+        try setPopulation(of: &trial, settings, entry)
         trial.faults = try faults(trial)
         try normalise(&trial, settings)
         try checkConcurrency(trial, settings)

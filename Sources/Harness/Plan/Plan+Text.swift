@@ -3,7 +3,10 @@ import ProtocolKit
 extension PlannedTrial {
     /// The load in a few words: `16 × 1 closed`, `16 × 4 at 5000/s poisson`.
     public var loadText: String {
-        switch arrival {
+        if let population {
+            return "\(population.map { "\($0)" }.joined(separator: " + ")), × \(inFlight) closed"
+        }
+        return switch arrival {
         case .closed(let think):
             "\(clients) × \(inFlight) closed"
                 + (think > 0 ? ", think \(thinkLawName)\(Quantity.describe(nanoseconds: think))" : "")

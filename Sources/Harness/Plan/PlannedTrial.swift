@@ -85,6 +85,8 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var shape = RateShape.steady
     /// How a closed loop's think time is drawn; nil where it is always the same.
     public var thinkLaw: ThinkTime?
+    /// The groups that a closed loop's clients come in; nil where all are alike.
+    public var population: [UserGroup]?
     /// The search that the trial is a step of; nil outside of one.
     public var search: SaturationRequest?
     /// Number of client connections, or of threads.

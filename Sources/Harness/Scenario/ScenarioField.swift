@@ -44,6 +44,8 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     case timeout
     /// What strikes the cluster during the window, and when.
     case faults
+    /// Groups of clients that do different things.
+    case population
     /// An objective: search for the highest rate that meets it.
     case findMax = "find-max"
     /// How close that search comes.
@@ -60,7 +62,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a list makes a trial of each of its values.
     public var isDimension: Bool {
         switch self {
-        case .repetitions, .connect, .group, .requests, .faults, .findMax, .findMaxTolerance: false
+        case .repetitions, .connect, .group, .requests, .faults, .findMax, .findMaxTolerance, .population: false
         default: true
         }
     }
@@ -68,7 +70,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a value may itself contain commas, so that a flag's text is not to be split there.
     public var keepsCommas: Bool {
         switch self {
-        case .keys, .mix, .group, .systems, .faults, .shape, .findMax: true
+        case .keys, .mix, .group, .systems, .faults, .shape, .findMax, .population: true
         default: false
         }
     }
@@ -95,6 +97,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .duration, .warmUp, .timeout: "500ms, 10s, 2m"
         case .requests: "10000, 1M"
         case .faults: "1s partition leader,c0|rest"
+        case .population: "12 mix get, 4 mix put think 5ms"
         case .findMax: "p99 < 5ms"
         case .findMaxTolerance: "5%, 0.01"
         case .repetitions: "1, 10"

@@ -53,6 +53,8 @@ public struct TrialMatrix: Sendable {
     public var timeout: [Placed<UInt64>] = []
     /// What strikes the cluster during the window, and when.
     public var faults: [Placed<TimedFault>] = []
+    /// Groups of clients that do different things; empty where all are alike.
+    public var population: [Placed<UserGroup>] = []
     /// Conditions of which the highest rate that meets all is searched for; empty for no search.
     public var findMax: [Placed<SaturationObjective>] = []
     /// How close that search comes, as a share of the rate.
@@ -92,7 +94,7 @@ extension TrialMatrix {
         guard let first = texts.first else {
             throw ScenarioError("\(field.rawValue) has no value; for example \(field.example)", at: place)
         }
-        if !field.isDimension, field != .connect, field != .faults, field != .findMax, texts.count > 1 {
+        if !field.isDimension, ![.connect, .faults, .findMax, .population].contains(field), texts.count > 1 {
             throw ScenarioError("\(field.rawValue) takes one value, not a list", at: texts[1].place)
         }
         if let twice = texts.indices.first(where: { i in texts[..<i].contains { $0.value == texts[i].value } }) {
@@ -123,6 +125,7 @@ extension TrialMatrix {
         case .timeout: timeout = try read.each(texts, read.duration(1_000_000...600_000_000_000))
         case .faults:
             faults = try read.each(texts, read.fault).sorted { $0.value.afterNanoseconds < $1.value.afterNanoseconds }
+        case .population: population = try read.each(texts, read.workload(UserGroup.init(parsing:)))
         case .findMax: findMax = try read.each(texts, read.objective)
         case .findMaxTolerance: findMaxTolerance = Placed(try read.one(first, read.tolerance), at: first.place)
         case .repetitions: repetitions = Placed(try read.one(first, read.count(1...1000)), at: first.place)

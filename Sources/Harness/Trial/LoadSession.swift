@@ -39,7 +39,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     var arrivals: OpenArrivals?
     /// The trace to replay, where the plan names one.
     let trace: ArrivalTrace?
-    private let think: ThinkTime
+    /// Each client's pause.
+    private let think: [ThinkTime]
     private var thinking: SeededGenerator
     var freeUsers: ContiguousArray<Int> = []
     var backlog = Backlog()
@@ -57,7 +58,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         self.plan = plan
         self.loop = loop
         self.trace = trace
-        think = plan.think
+        think = (0..<plan.clients).map(plan.think(ofClient:))
         thinking = SeededGenerator(seed: plan.seed).split(0x7468_696E_6B)
         clients = ClientHost(loop: loop, addresses: addresses)
         let judge = plan.isJudged ? Offer.Judge(options: plan.workload, promise: system.consistency) : nil
@@ -78,7 +79,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
             for number in 0..<userCount {
                 users.append(
                     User(
-                        source: Offer.Source(user: number, users: userCount, options: plan.workload),
+                        source: Offer.Source(
+                            user: number, users: userCount, options: plan.load(ofClient: number % plan.clients)),
                         client: number % plan.clients))
             }
             loop.onTimer(next: { [unowned self] in nextDeadline }) { [unowned self] _ in pump() }
@@ -225,7 +227,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     private func freed(_ user: Int, at now: UInt64) {
         switch (plan.arrival, phase) {
         case (.closed, .warmUp), (.closed, .window):
-            let pause = think.next(&thinking)
+            let pause = think[users[user].client].next(&thinking)
             if pause == 0 { startNext(user, intended: now, at: now) } else { wait(user, nil, until: now + pause) }
         case (.closed, _): endDrainIfDone(now)
         default:

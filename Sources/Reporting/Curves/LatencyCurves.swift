@@ -78,7 +78,12 @@ enum LatencyCurves {
     private static func curve(_ histogram: LatencyHistogram) -> [(x: Double, y: Double)] {
         let places = quantiles(upTo: histogram.totalCount)
         guard let values = histogram.values(atPercentiles: places.map { $0 * 100 }) else { return [] }
-        return zip(places, values).map { (x: $0, y: Double(max(1, $1))) }
+        var curve = zip(places, values).map { (x: $0, y: Double(max(1, $1))) }
+        let count = Double(histogram.totalCount)
+        if count > 1, count <= pow(10, Double(nines)), let largest = histogram.max {
+            curve.append((x: 1 - 1 / count, y: Double(max(1, largest))))
+        }
+        return curve
     }
 
     /// The report's section.

@@ -73,7 +73,7 @@ struct LineChart {
         }
         parts.append(Self.text(x.label, Self.left + plotWidth, bottom + 36, "tick end"))
         parts.append(Self.text(y.label, 16, Self.top - 10, "tick"))
-        parts += rules.flatMap(drawn) + lines.flatMap(drawn)
+        parts += rules.enumerated().flatMap { drawn($0.element, row: $0.offset) } + lines.flatMap(drawn)
         for (index, line) in lines.enumerated() {
             let place = bottom + 52 + Double(index) * Self.lineHeight
             parts.append(Self.line(Self.left, place - 4, Self.left + 34, place - 4, Self.style(line)))
@@ -112,13 +112,15 @@ struct LineChart {
             """
     }
 
-    private func drawn(_ rule: Rule) -> [String] {
+    private func drawn(_ rule: Rule, row: Int) -> [String] {
         if rule.isVertical {
             let place = horizontal(rule.value)
             let isLeft = place > Self.left + plotWidth * 0.6
             return [
                 Self.line(place, Self.top, place, Self.top + Self.plotHeight, "rule"),
-                Self.text(rule.text, place + (isLeft ? -6 : 6), Self.top + 14, isLeft ? "end" : ""),
+                // A row for each text, so that rules which are near each other can be read.
+                Self.text(
+                    rule.text, place + (isLeft ? -6 : 6), Self.top + 14 + 16 * Double(row), isLeft ? "end" : ""),
             ]
         }
         let place = vertical(rule.value)

@@ -37,11 +37,11 @@ public enum SaturationCurves {
     }
 
     /// The points of the curve, a rate each, by rising rate; of several tries the last. Rates at which the generator was
-    /// the limit are left out.
+    /// the limit and that failed are left out.
     static func points(of outcome: SaturationOutcome) -> [SaturationOutcome.Step] {
         var byRate: [Double: SaturationOutcome.Step] = [:]
         for step in outcome.steps {
-            guard let measured = step.measured, !measured.isGeneratorLimited else { continue }
+            guard let measured = step.measured, outcome.passed(step) || !measured.isGeneratorLimited else { continue }
             byRate[measured.offeredPerSecond] = step
         }
         return byRate.sorted { $0.key < $1.key }.map(\.value)
@@ -102,10 +102,10 @@ public enum SaturationCurves {
 
     private static func words(_ step: SaturationOutcome.Step, _ outcome: SaturationOutcome) -> String {
         guard let measured = step.measured else { return "broken off" }
-        if measured.isGeneratorLimited { return "the generator was the limit" }
         if outcome.passed(step) {
             return measured.offeredPerSecond == outcome.answer.rate ? "met: the answer" : "met"
         }
+        if measured.isGeneratorLimited { return "failed, and the generator was the limit" }
         if measured.meetsObjective { return "less than nine tenths of the offered achieved" }
         let failed = outcome.request.objective.judge(step.record).filter { !$0.hasPassed }.map(\.threshold)
         let again = step.standing == .passed ? ", met in another try" : ""
