@@ -66,6 +66,13 @@ struct ReadmeTests {
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }
 
+    @Test("so has the page on load", .timeLimit(.minutes(10)))
+    func load() async throws {
+        let examples = try Self.examples(in: "Documentation/load.md")
+        #expect(examples.count >= 4)
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
     private func run(_ examples: [Example], in folder: URL) async throws {
         for name in ["Benchmarks", "Documentation"] {
             try FileManager.default.createSymbolicLink(

@@ -27,7 +27,7 @@ struct UsageTests {
         for field in [
             "nodes", "durability", "isolation", "connect", "clients", "in-flight", "rate", "arrival", "think", "keys",
             "key-count", "mix", "value-size", "hold", "lease", "duration", "warm-up", "requests", "timeout",
-            "repetitions", "seed", "no-judge",
+            "repetitions", "seed", "no-judge", "shape", "fault", "find-max", "find-max-tolerance",
         ] {
             #expect(help.contains("--\(field) ") || help.contains("--\(field)\n"), "\(field)")
         }
@@ -51,6 +51,13 @@ struct UsageTests {
             (["run", "raft", "--durability", "sinced", "--dry-run"], "did you mean 'synced'?"),
             (["run", "raft", "--fail-if", "p98 > 5ms"], "no metric 'p98'"),
             (["run", "raft", "--fail-if", "p99 > 5"], "needs a unit"),
+            (["run", "raft", "--find-max", "p98 < 5ms", "--dry-run"], "--find-max: no metric 'p98'"),
+            (
+                ["run", "raft", "--find-max", "p99 < 5ms", "--arrival", "closed", "--dry-run"],
+                "a closed loop has no rate"
+            ),
+            (["run", "raft", "--arrival", "trace:nowhere.txt", "--dry-run"], "--arrival: can't read nowhere.txt"),
+            (["run", "raft", "--think", "normal:1ms", "--dry-run"], "exponential:1ms"),
             (["run", "raft", "nowhere.yaml"], "name one or the other"),
             (["run", "nowhere.yaml"], "nowhere.yaml:1:1: can't be opened"),
             (["run"], "Name a system or a scenario file"),
