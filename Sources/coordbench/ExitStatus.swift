@@ -1,3 +1,4 @@
+import Analysis
 import Harness
 import Measurement
 import Placement
@@ -38,7 +39,7 @@ enum ExitStatus: Int32, CaseIterable {
             self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage
-        case is UnreadableHistory: self = .unreadable
+        case is UnreadableHistory, is BaselineError: self = .unreadable
         case let error as RecordError:
             switch error.trouble {
             case .reading: self = .unreadable

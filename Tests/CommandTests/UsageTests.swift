@@ -12,7 +12,7 @@ struct UsageTests {
 
     @Test(
         "explains every command, with an example",
-        arguments: ["list", "run", "report", "floor", "serve", "node", "simulate", "check"])
+        arguments: ["list", "run", "report", "floor", "serve", "node", "simulate", "check", "gate", "baseline", "history"])
     func commandHelp(name: String) async throws {
         let result = try await Command.run(["help", name])
         #expect(result.status == 0)
