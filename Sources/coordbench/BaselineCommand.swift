@@ -36,7 +36,7 @@ struct BaselineCommand: ParsableCommand {
         @Argument(help: "A folder that a run wrote.", completion: .directory)
         var folder: String?
 
-        @Option(help: "A gate file, whose exact checks are simulated.", completion: .file(extensions: ["yaml"]))
+        @Option(help: "A gate file, whose exact figures compared with a baseline are simulated.", completion: .file(extensions: ["yaml"]))
         var gate: [String] = []
 
         @Option(help: "A further metric to keep of every cell.")
@@ -70,8 +70,8 @@ struct BaselineCommand: ParsableCommand {
             let old = try before()
             var new = old
             var leftOut: [String] = []
-            for case .exact(let check) in exact.map(\.subject) {
-                new.take(try ExactFigures.simulate(check, catalogue: .all))
+            for case .exact(let check) in exact.map(\.subject) where !check.baselineMetrics.isEmpty {
+                new.take(try ExactFigures.simulate(check, catalogue: .all), metrics: check.baselineMetrics)
             }
             if let folder {
                 let results = try ResultsFolder.load(from: folder)

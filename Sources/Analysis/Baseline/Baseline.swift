@@ -112,11 +112,13 @@ public struct Baseline: Sendable, Equatable {
         return leftOut
     }
 
-    /// Takes exact figures in, in place of those of the same systems.
-    public mutating func take(_ subjects: [ExactFigures]) {
+    /// Takes exact figures of some metrics in, in place of the same ones of the same systems.
+    public mutating func take(_ subjects: [ExactFigures], metrics: Set<String>) {
         for subject in subjects {
-            figures = figures.filter { !$0.key.isExact || $0.key.subject != subject.subject }
-            for figure in subject.figures {
+            figures = figures.filter {
+                !$0.key.isExact || $0.key.subject != subject.subject || !metrics.contains($0.key.metric)
+            }
+            for figure in subject.figures where metrics.contains(figure.metric) {
                 guard let value = figure.value else { continue }
                 let key = Key(
                     isExact: true, subject: subject.subject, operation: figure.operation, metric: figure.metric)

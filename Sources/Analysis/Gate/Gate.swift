@@ -94,6 +94,14 @@ public struct ExactCheck: Sendable {
         self.conditions = conditions
     }
 
+    /// The metrics that are held against a baseline.
+    public var baselineMetrics: Set<String> {
+        Set(
+            conditions.compactMap { condition in
+                if case .baseline = condition.bound { condition.metric.name } else { nil }
+            })
+    }
+
     /// Figures that only simulated seeds give; the others come from the audit of single operations.
     static let seedMetrics = ["verdict", "simulated_steps", "simulated_digest"]
     /// Figures of single operations.

@@ -51,7 +51,7 @@ struct ExactCheckTests {
         let gate = try GateFile.parse("checks: [{kind: exact, \(check)}]", path: "g.yaml")
         guard case .exact(let exact) = gate.checks[0].subject else { return }
         var made = Baseline()
-        made.take(try ExactFigures.simulate(exact, catalogue: .all))
+        made.take(try ExactFigures.simulate(exact, catalogue: .all), metrics: exact.baselineMetrics)
         let read = try Baseline(parsing: made.text, path: "baseline.csv")
         #expect(read == made)
         let again = try report(check, baseline: .loaded(read))
