@@ -68,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "coordbench",
             dependencies: [
-                "Analysis", "Harness", "LoopbackRuntime", "Reporting", "Simulation", "ThreadLocks", "Placement", "CJemalloc",
+                "Analysis", "Harness", "LoopbackRuntime", "Reporting", "Simulation", "ThreadLocks", "Placement",
+                "CJemalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -101,15 +102,20 @@ let package = Package(
             ]),
         .testTarget(
             name: "AnalysisTests",
-            dependencies: ["Analysis", "Harness", "Measurement", "Statistics", "Verification", "Workload", "ProtocolKit"]),
+            dependencies: [
+                "Analysis", "Harness", "Measurement", "Statistics", "Verification", "Workload", "ProtocolKit",
+            ]),
         .testTarget(
             name: "ReportingTests",
-            dependencies: ["Reporting", "Analysis", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit"],
+            dependencies: [
+                "Reporting", "Analysis", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit",
+            ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "coordbench", "Analysis", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit", "Consensus",
+                "coordbench", "Analysis", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit",
+                "Consensus",
                 "Verification",
                 "Workload",
             ]),

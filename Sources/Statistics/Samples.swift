@@ -29,3 +29,19 @@ public func meanInterval(_ samples: [Double], level: Double = 0.95) -> Confidenc
     let half = t * (variance / n).squareRoot()
     return ConfidenceInterval(lower: mean - half, upper: mean + half, level: level)
 }
+
+/// The standard deviation of a normal law that spreads as samples do: 1.4826 times the median distance from the median,
+/// corrected for few samples (Croux & Rousseeuw 1992). Outliers hardly move it. Where more than half of the samples are
+/// equal it is the plain standard deviation; nil with fewer than two.
+public func robustDeviation(_ samples: [Double]) -> Double? {
+    guard samples.count >= 2, let middle = median(samples), let mean = mean(samples) else { return nil }
+    let distance = median(samples.map { abs($0 - middle) }) ?? 0
+    guard distance > 0 else {
+        let squares = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (squares / Double(samples.count - 1)).squareRoot()
+    }
+    let few = [1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107]
+    let n = Double(samples.count)
+    let correction = samples.count - 2 < few.count ? few[samples.count - 2] : n / (n - 0.8)
+    return correction * 1.4826 * distance
+}

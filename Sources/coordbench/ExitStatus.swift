@@ -10,7 +10,7 @@ import Workload
 enum ExitStatus: Int32, CaseIterable {
     /// Done, pass, correct.
     case done = 0
-    /// A threshold or gate failed.
+    /// A threshold or gate failed, or B is worse than A.
     case thresholdFailed = 3
     /// A checker found a violation.
     case violated = 4
@@ -37,6 +37,10 @@ enum ExitStatus: Int32, CaseIterable {
         case is ScenarioError, is OptionError, is FaultTextError, is WorkloadError, is ThresholdError,
             is CommandNameError:
             self = .usage
+        case ComparisonError.otherHost, ComparisonError.unknownHost: self = .inconclusive
+        case ComparisonError.notPaired: self = .unreadable
+        case PairedDesignError.cannotRun: self = .unavailable
+        case is ComparisonError, is PairedDesignError: self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage
         case is UnreadableHistory, is BaselineError: self = .unreadable
@@ -47,6 +51,10 @@ enum ExitStatus: Int32, CaseIterable {
             case .writing: self = .cannotWrite
             }
         case is OutputError: self = .cannotWrite
+        case BuildError.unreadable: self = .usage
+        case BuildError.cannotKeep: self = .cannotCreate
+        case BuildError.interrupted: self = .interrupted
+        case is BuildError: self = .unavailable
         case ThreadLockError.threadRefused: self = .unavailable
         case is ThreadLockError, is PlacementError: self = .usage
         case is MeasurementError, is TrialError: self = .unavailable

@@ -55,6 +55,12 @@ struct NodeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A planted fault of the protocol.", visibility: .private))
     var mutation: String?
 
+    @Option(help: ArgumentHelp("A planted slowdown: 500ns a request, or 2ms/500.", visibility: .private))
+    var plantedDelay: PlantedDelay?
+
+    @Flag(help: ArgumentHelp("Say which interface a parent needs to drive it, and end.", visibility: .private))
+    var interface = false
+
     func validate() throws {
         guard id < nodes else { throw ValidationError("--id \(id) is none of the \(nodes) nodes; they count from 0.") }
         guard durability == .memory || data != nil else {
@@ -73,15 +79,21 @@ struct NodeCommand: ParsableCommand {
                 at: .commandLine("--nodes"))
         }
         try entry.checkNodes(variant.options, nodes)
+        if interface { return try Terminal.write(NodeInterface.greeting) }
         var configuration = NodeConfiguration(
             id: NodeID(id), members: (0..<nodes).map { NodeID(UInt32($0)) }, cluster: cluster, durability: durability,
             dataFolder: data, seed: seed, peerAddress: try SocketAddress(parsing: peerAddress),
             clientAddress: try SocketAddress(parsing: clientAddress), logFaults: LogFaults(skipsSync: skipSync))
         configuration.memoryIncarnation = min(max(1, memoryIncarnation), 1 << 20)
         configuration.segmentBytes = max(4096, segmentBytes)
+        configuration.plantedDelay = plantedDelay
         configuration.allocations = JemallocCounter.allocationCounter
         let reason = try entry.runNode(
             NodeRequest(options: variant.options, configuration: configuration, mutation: mutation))
         if let reason { throw RuntimeError.nodeFailed(node: id, reason: reason) }
     }
+}
+
+extension PlantedDelay: ExpressibleByArgument {
+    public init?(argument: String) { self.init(parsing: argument) }
 }

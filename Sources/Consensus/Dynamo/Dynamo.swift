@@ -95,7 +95,7 @@ public struct Dynamo: ProtocolNode, Sendable {
         self.options = options
         self.members = sorted
         self.me = me
-        ring = PreferenceRing(members: sorted, replicas: options.replicas)
+        ring = PreferenceRing.shared(members: sorted, replicas: options.replicas)
         let majority = ring.replicas / 2 + 1
         readQuorum = min(options.readQuorum ?? majority, ring.replicas)
         writeQuorum = min(options.writeQuorum ?? majority, ring.replicas)

@@ -63,7 +63,7 @@ public struct DynamoClient: ProtocolClient, Sendable {
         self.preferred = position
         timeout = timeoutNanoseconds
         hasContexts = options.conflicts == .versionVectors
-        ring = routing == .client ? PreferenceRing(members: sorted, replicas: options.replicas) : nil
+        ring = routing == .client ? PreferenceRing.shared(members: sorted, replicas: options.replicas) : nil
         avoidedUntil = Array(repeating: 0, count: sorted.count)
         failures = avoidedUntil
     }

@@ -43,6 +43,16 @@ extension Metric {
         .number("repetition", .number, .neither, .setting, "Which repetition of the same settings, from 1.") {
             Double($0.plan.repetition)
         },
+        .text(
+            "arm", .setting, words: PairedPlace.Arm.allCases.map(\.rawValue),
+            "In a comparison: `A`, `B`, or A again as its control, `A'`."
+        ) {
+            $0.plan.pairing?.arm.rawValue
+        },
+        .number(
+            "block", .number, .neither, .setting,
+            "In a comparison: which block the trial belongs to, from 1; 0 warms up and isn't analysed."
+        ) { row in row.plan.pairing.map { Double($0.block) } },
         .text("group", .setting, "The heading that the scenario gives the trial.") {
             $0.plan.group.isEmpty ? nil : $0.plan.group
         },

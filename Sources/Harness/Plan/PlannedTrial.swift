@@ -77,6 +77,8 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var faults: [TimedFault] = []
     /// Addresses (`host:port`) of servers that already run; empty to start a cluster.
     public var connect: [String] = []
+    /// Where it stands in a paired comparison; nil outside of one.
+    public var pairing: PairedPlace?
 
     /// A trial with the defaults of everything not named.
     public init(

@@ -12,6 +12,8 @@ public struct TrialEnvironment: Sendable {
     public var dataFolder: String
     /// The path of this program, for nodes in processes of their own.
     public var executable: String
+    /// More arguments for nodes in processes of their own, as a planted slowdown.
+    public var nodeArguments: [String] = []
     /// A request to stop.
     public var interruption: Interruption
 

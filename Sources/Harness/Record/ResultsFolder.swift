@@ -41,7 +41,10 @@ public struct ResultsFolder: Sendable {
     public static let counterexamples = "counterexamples"
 
     private static func removeRun(at path: String) {
-        for name in ["report.md", "results.csv", "results.json"] { unlink("\(path)/\(name)") }
+        let reports = [
+            "report.md", "results.csv", "results.json", "comparison.md", "comparison.json", "comparison.svg",
+        ]
+        for name in reports { unlink("\(path)/\(name)") }
         for name in AtomicFile.names(in: "\(path)/trials") where name.hasSuffix(".json") {
             unlink("\(path)/trials/\(name)")
         }
@@ -68,10 +71,13 @@ public struct ResultsFolder: Sendable {
     }
 
     /// Notes the run's end, and the audits of what was run.
-    public mutating func finish(at time: WallTime, isInterrupted: Bool, audits: [CostAuditRecord] = [])
-        throws(RecordError)
-    {
+    ///
+    /// - Parameter plannedTrials: how many trials it came to, where that was only estimated before.
+    public mutating func finish(
+        at time: WallTime, isInterrupted: Bool, audits: [CostAuditRecord] = [], plannedTrials: Int? = nil
+    ) throws(RecordError) {
         run.ended = time
+        if let plannedTrials { run.plannedTrials = plannedTrials }
         run.isInterrupted = isInterrupted
         run.audits = audits
         try writeRun()

@@ -56,12 +56,11 @@ struct ClusterTrial<System: ClusterSystem> {
             return try SharedCluster(
                 system, configuration: configuration, dataFolder: folder)
         case .processes:
-            return try ProcessCluster(
-                count: plan.nodes,
-                launch: NodeLaunch(
-                    executable: environment.executable, system: variant.description, nodes: plan.nodes,
-                    durability: plan.durability, dataFolder: folder, cluster: cluster, seed: plan.seed
-                ).processes)
+            var launch = NodeLaunch(
+                executable: environment.executable, system: variant.description, nodes: plan.nodes,
+                durability: plan.durability, dataFolder: folder, cluster: cluster, seed: plan.seed)
+            launch.moreArguments = environment.nodeArguments
+            return try ProcessCluster(count: plan.nodes, launch: launch.processes)
         }
     }
 

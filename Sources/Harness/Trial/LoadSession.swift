@@ -59,7 +59,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         let userCount = plan.clients * plan.inFlight
         loop.queue.sync {
             clients.activate()
-            clients.onComplete = { [unowned self] in ended(client: $0, $1, $2, at: $3) }
+            // The session owns the host, and this is called for every operation.
+            clients.onComplete = { [unowned(unsafe) self] in ended(client: $0, $1, $2, at: $3) }
             for number in 0..<plan.clients {
                 let client = system.makeClient(
                     number: number, members: members, preferred: preferred,
@@ -196,8 +197,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     private func ended(client: Int, _ id: OperationID, _ completion: Completion<Offer.Result>, at received: UInt64) {
         let number = Int(truncatingIfNeeded: id.rawValue)
         guard number < users.count else { return scriptEnded(id, completion, at: received) }
-        guard let operation = users[number].operation else { return }
-        users[number].operation = nil
+        guard let operation = users[number].operation.take() else { return }
         busyUsers -= 1
         recorder.ended(
             kind: users[number].kind, client: users[number].client, user: number, operation: operation,

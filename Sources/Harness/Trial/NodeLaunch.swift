@@ -27,6 +27,8 @@ public struct NodeLaunch: Sendable {
     public var skipsSync = false
     /// A planted fault of the protocol, for tests.
     public var mutation: String?
+    /// More arguments, as a planted slowdown.
+    public var moreArguments: [String] = []
 
     /// A launch of its parts.
     public init(
@@ -62,6 +64,6 @@ public struct NodeLaunch: Sendable {
         if let segmentBytes { words += ["--segment-bytes", "\(segmentBytes)"] }
         if skipsSync { words.append("--skip-sync") }
         if let mutation { words += ["--mutation", mutation] }
-        return words
+        return words + moreArguments
     }
 }

@@ -22,6 +22,10 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     private var dirty: ContiguousArray<Link> = []
     private var nextDeadline = UInt64.max
     private var isStopped = false
+    /// How far the wall clock is ahead of the monotonic one, and when that was last looked at.
+    private var wallAhead: UInt64 = 0
+    private var wallSampled: UInt64 = 0
+    private static var wallSamplingNanoseconds: UInt64 { .milliseconds(1) }
 
     private struct Hosted {
         var client: Client
@@ -102,18 +106,25 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     }
 
     private func step(_ place: Int, _ input: ClientInput<Client>, _ now: UInt64) {
-        hosted[place].client.step(
-            input, at: Now(monotonic: now, wall: MonotonicClock.wall()), effects: &effects)
+        if now &- wallSampled > Self.wallSamplingNanoseconds { sampleWall() }
+        hosted[place].client.step(input, at: Now(monotonic: now, wall: now &+ wallAhead), effects: &effects)
+        // Moved out, not copied. Almost always there is one.
+        if effects.list.count == 1 { return carryOut(effects.list.removeLast(), place, now) }
         guard !effects.list.isEmpty else { return }
         var list: [ClientEffect<Client>] = []
         swap(&list, &effects.list)
-        for effect in list { carryOut(effect, place, now) }
-        list.removeAll(keepingCapacity: true)
+        list.reverse()
+        while let effect = list.popLast() { carryOut(effect, place, now) }
         if effects.list.isEmpty { swap(&list, &effects.list) }
     }
 
-    private func carryOut(_ effect: ClientEffect<Client>, _ place: Int, _ now: UInt64) {
-        switch effect {
+    private func sampleWall() {
+        wallSampled = MonotonicClock.now()
+        wallAhead = MonotonicClock.wall() &- wallSampled
+    }
+
+    private func carryOut(_ effect: consuming ClientEffect<Client>, _ place: Int, _ now: UInt64) {
+        switch consume effect {
         case .request(let request, let id, let server): send(request, id, place, Int(server.rawValue))
         case .complete(let operation, let completion): onComplete(place, operation, completion, now)
         case .setTimer(let timer, let deadline):

@@ -27,6 +27,8 @@ public struct NodeConfiguration: Sendable {
     public var memoryIncarnation: UInt64 = 1
     /// Bytes of a log segment: what is filled with zeros ahead.
     public var segmentBytes = WriteAheadLog.defaultSegmentBytes
+    /// A planted slowdown, for tests of gates.
+    public var plantedDelay: PlantedDelay?
     /// How to read the process's allocation counts.
     public var allocations = AllocationCounter.unavailable
 

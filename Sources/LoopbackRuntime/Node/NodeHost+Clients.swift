@@ -35,6 +35,7 @@ extension NodeHost {
 
     private func receive(from client: ClientConnection<Node.Response>) {
         let now = now
+        let requestsBefore = counters.requests
         var consumed = 0
         let region = client.channel.inbound.readable
         parsing: while consumed < region.count, !client.isClosing {
@@ -58,6 +59,7 @@ extension NodeHost {
             }
         }
         client.channel.inbound.consume(client.isClosing ? region.count : consumed)
+        plantedDelay?.spend(requests: Int(counters.requests &- requestsBefore))
         carryOutEffects()
     }
 

@@ -37,6 +37,7 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
     var isStopped = false
     var hasNewInput = false
     let parser = RESPCommandParser()
+    var plantedDelay: PlantedDelay?
 
     private let log: WriteAheadLog?
     private let incarnation: UInt64
@@ -69,6 +70,7 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
         self.node = node
         self.configuration = configuration
         self.loop = loop
+        plantedDelay = configuration.plantedDelay
         peers = ContiguousArray(configuration.members.map { Peer(id: $0) })
         if configuration.durability == .memory {
             log = nil

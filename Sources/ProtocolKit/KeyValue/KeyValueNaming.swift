@@ -16,9 +16,21 @@ enum KeyValueNaming {
     static let filling: UInt8 = 0x2E
 
     static func key(_ space: Space, _ number: Int) -> Bytes {
-        var digits = [space.rawValue]
-        digits.append(contentsOf: String(number).utf8)
-        return Bytes(digits)
+        var name: [UInt8] = []
+        name.reserveCapacity(12)
+        appendKey(space, number, to: &name)
+        return Bytes(name)
+    }
+
+    static func appendKey(_ space: Space, _ number: Int, to text: inout [UInt8]) {
+        precondition(number >= 0, "keys count from 0")
+        text.append(space.rawValue)
+        var power = 1
+        while power <= number / 10 { power *= 10 }
+        while power > 0 {
+            text.append(0x30 + UInt8(number / power % 10))
+            power /= 10
+        }
     }
 
     /// The number under which histories know a key: the spaces side by side, or nil for a key that no load has named.

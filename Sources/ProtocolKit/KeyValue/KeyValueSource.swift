@@ -19,6 +19,9 @@ public struct KeyValueSource: OperationSource {
     /// The key spaces that the mix writes to, for reads to choose from.
     private let spaces: [KeyValueNaming.Space]
     private var keys: KeySampler
+    private let registers: KeyNames
+    private let counters: KeyNames
+    private let lists: KeyNames
     private var generator: SeededGenerator
     private var nextIdentity: UInt64
     /// What the user last saw in each register, for compare-and-set; empty where the mix has none.
@@ -35,6 +38,9 @@ public struct KeyValueSource: OperationSource {
         } catch {
             preconditionFailure("the key distribution was checked with the plan: \(error)")
         }
+        registers = .of(.register, count: spaces.contains(.register) ? options.keyCount : 0)
+        counters = .of(.counter, count: spaces.contains(.counter) ? options.keyCount : 0)
+        lists = .of(.list, count: spaces.contains(.list) ? options.keyCount : 0)
         generator = SeededGenerator(seed: options.seed).split(UInt64(user) + 1)
         nextIdentity = UInt64(user + 1) << 36 | 1
         lastSeen = kinds.contains(.compareAndSet) ? Array(repeating: 0, count: options.keyCount) : []
@@ -56,14 +62,19 @@ public struct KeyValueSource: OperationSource {
         switch kind {
         case .get:
             let space = spaces.count == 1 ? spaces[0] : spaces[generator.below(spaces.count)]
-            return .get(key: KeyValueNaming.key(space, key))
-        case .put: return .put(key: KeyValueNaming.key(.register, key), value: freshValue())
-        case .delete: return .delete(key: KeyValueNaming.key(.register, key))
+            
+            switch space {
+            case .register: return .get(key: registers[key])
+            case .counter: return .get(key: counters[key])
+            case .list: return .get(key: lists[key])
+            }
+        case .put: return .put(key: registers[key], value: freshValue())
+        case .delete: return .delete(key: registers[key])
         case .compareAndSet:
             let expected = lastSeen[key] == 0 ? nil : value(lastSeen[key])
-            return .compareAndSet(key: KeyValueNaming.key(.register, key), expected: expected, value: freshValue())
-        case .increment: return .increment(key: KeyValueNaming.key(.counter, key), by: 1)
-        case .append: return .append(key: KeyValueNaming.key(.list, key), value: freshValue())
+            return .compareAndSet(key: registers[key], expected: expected, value: freshValue())
+        case .increment: return .increment(key: counters[key], by: 1)
+        case .append: return .append(key: lists[key], value: freshValue())
         }
     }
 

@@ -1,4 +1,5 @@
 import ProtocolKit
+import Synchronization
 
 /// Which nodes keep which keys (sections 4.2, 4.3 and 6.2 of the Dynamo paper): every node has many tokens on a ring of
 /// hashes, the ring is cut into partitions of equal size (the paper's third strategy), and a partition's preference list
@@ -16,6 +17,22 @@ struct PreferenceRing: Sendable {
     private var orders: ContiguousArray<UInt8> = []
     /// A bit for each replica of each partition, by position among the members.
     private var homes: ContiguousArray<UInt64> = []
+
+    /// The ring that was made last, with its members: a simulation starts nodes of one cluster over and over, and making
+    /// the ring is most of a start.
+    private static let last = Mutex<(members: [NodeID], ring: PreferenceRing)?>(nil)
+
+    /// The ring of these members; the one that was made last where it is the same.
+    static func shared(members: [NodeID], replicas wanted: Int) -> PreferenceRing {
+        last.withLock { last in
+            if let last, last.members == members, last.ring.replicas == min(max(1, wanted), members.count) {
+                return last.ring
+            }
+            let ring = PreferenceRing(members: members, replicas: wanted)
+            last = (members, ring)
+            return ring
+        }
+    }
 
     /// The ring of these members.
     init(members: [NodeID], replicas wanted: Int) {

@@ -1,0 +1,171 @@
+import Harness
+import Statistics
+
+/// A cell's trials, sorted out, before its metrics are judged.
+struct SortedCell {
+    var title: String
+    /// What is looked at.
+    var metrics: [ComparedMetric]
+    /// A's trials as rows; where paired, in the order of the blocks.
+    let a: [[MetricRow]]
+    /// B's.
+    let b: [[MetricRow]]
+    /// The control's; empty where nothing is paired.
+    let control: [[MetricRow]]
+    let soundness: TrialSoundness
+
+    /// A cell of these trials, with the metrics asked for, or the usual ones that any of the trials has measured.
+    init(
+        title: String, a: [TrialRecord], b: [TrialRecord], control: [TrialRecord] = [], soundness: TrialSoundness,
+        _ options: ComparisonOptions
+    ) {
+        self.title = title
+        self.a = a.map(MetricRow.rows)
+        self.b = b.map(MetricRow.rows)
+        self.control = control.map(MetricRow.rows)
+        self.soundness = soundness
+        metrics = options.metrics
+        guard metrics.isEmpty, let plan = (a + b).first?.plan else { return }
+        let all = self.a + self.b
+        metrics = ComparedMetric.usual(for: plan).filter { metric in all.contains { metric.value(in: $0) != nil } }
+    }
+}
+
+/// Judges the metrics of all cells as one family.
+struct FamilyJudgement {
+    let options: ComparisonOptions
+    let isPaired: Bool
+    let cells: [SortedCell]
+
+    /// The cells, judged.
+    func judged() -> [CellComparison] {
+        let count = max(1, cells.reduce(0) { $0 + $1.metrics.count })
+        let judge = ShiftJudge(options: options, count: count)
+        var shifts = cells.map { cell in
+            cell.metrics.map { metric in
+                let (a, b) = (values(metric, cell.a), values(metric, cell.b))
+                return isPaired ? judge.paired(metric, a: a, b: b) : judge.unpaired(metric, a: a, b: b)
+            }
+        }
+        var controls = cells.map { cell in
+            isPaired
+                ? cell.metrics.map { judge.paired($0, a: values($0, cell.a), b: values($0, cell.control)) } : []
+        }
+        Self.adjust(&shifts)
+        Self.adjust(&controls)
+        let differing = controls.flatMap { $0 }.map(\.shift).first { $0.verdict.isDifference }
+        return cells.indices.map { index in
+            conclude(cells[index], shifts[index].map(\.shift), controls[index].map(\.shift), differing: differing)
+        }
+    }
+
+    private func values(_ metric: ComparedMetric, _ trials: [[MetricRow]]) -> [Double?] {
+        trials.map { metric.value(in: $0) }
+    }
+
+    /// Adjusts p-values for the whole family.
+    private static func adjust(_ judged: inout [[ShiftJudge.Judged]]) {
+        let adjusted = holmAdjusted(judged.flatMap { $0.compactMap(\.pValue) })
+        var next = 0
+        for cell in judged.indices {
+            for place in judged[cell].indices where judged[cell][place].pValue != nil {
+                judged[cell][place].shift.pValue = adjusted[next]
+                next += 1
+            }
+        }
+    }
+
+    private func conclude(
+        _ cell: SortedCell, _ shifts: [MetricShift], _ control: [MetricShift], differing: MetricShift?
+    ) -> CellComparison {
+        var comparison = CellComparison(
+            title: cell.title, samples: min(cell.a.count, cell.b.count), shifts: [], control: [],
+            problems: cell.soundness.problems, doubts: cell.soundness.doubts, sentence: "")
+        comparison.shifts = shifts.map { shift in
+            var shift = shift
+            shift.reason = ShiftWords.sentence(shift, margin: options.margin)
+            if let differing {
+                shift.verdict = .inconclusive
+                shift.reason += "; but A's control differs from A in \(differing.metric)"
+            } else if !cell.soundness.problems.isEmpty {
+                shift.verdict = .inconclusive
+            }
+            return shift
+        }
+        comparison.control = control.map { shift in
+            var shift = shift
+            shift.reason = ShiftWords.sentence(shift, margin: options.margin, b: "the control")
+            return shift
+        }
+        comparison.sentence = CellWords.sentence(comparison, isPaired: isPaired)
+        return comparison
+    }
+}
+
+/// What was found in a cell, in a sentence or two.
+enum CellWords {
+    static func sentence(_ cell: CellComparison, isPaired: Bool) -> String {
+        let over = "over \(cell.samples) \(isPaired ? "pairs" : "trials a side")"
+        if !cell.problems.isEmpty { return "nothing can be said: \(cell.problems.joined(separator: "; "))" }
+        guard !cell.shifts.isEmpty else { return "nothing can be said: no metric was measured" }
+        if let differing = cell.control.first(where: \.verdict.isDifference) {
+            return "nothing can be said: A differs from itself \(over): \(differing.reason)"
+        }
+        let told = cell.shifts.filter { $0.verdict != .noChangeShown }
+        var sentences = told.map(\.reason)
+        let same = cell.shifts.filter { $0.verdict == .noChangeShown }
+        if !same.isEmpty {
+            let seen = same.map { shift in
+                shift.metric + (shift.minimumDetectable.map { " (seen would be \(ShiftWords.percent($0)))" } ?? "")
+            }
+            sentences.append("no change shown in \(seen.joined(separator: ", "))")
+        }
+        return sentences.joined(separator: "; ") + " \(over)"
+            + cell.doubts.map { "; \($0)" }.joined()
+    }
+}
+
+extension ComparisonOutcome {
+    /// The result of judged cells.
+    init(
+        a: String, b: String, isPaired: Bool, options: ComparisonOptions, cells: [CellComparison], notes: [String],
+        isViolated: Bool
+    ) {
+        let verdict = Self.verdict(of: cells, isViolated: isViolated)
+        self.init(
+            a: a, b: b, isPaired: isPaired, margin: options.margin, level: options.level, cells: cells, notes: notes,
+            verdict: verdict, sentence: Self.sentence(verdict, cells, margin: options.margin))
+    }
+
+    private static func verdict(of cells: [CellComparison], isViolated: Bool) -> ComparisonVerdict {
+        if isViolated { return .violated }
+        let shifts = cells.flatMap(\.shifts)
+        if cells.contains(where: { $0.control.contains(where: \.verdict.isDifference) }) { return .inconclusive }
+        if shifts.contains(where: { $0.verdict == .regressed }) { return .regressed }
+        let isDoubtful = cells.contains {
+            !$0.problems.isEmpty || !$0.doubts.isEmpty || $0.shifts.isEmpty
+                || ($0.shifts + $0.control).contains { $0.verdict == .inconclusive }
+        }
+        if isDoubtful || cells.isEmpty { return .inconclusive }
+        if shifts.contains(where: { $0.verdict == .changed }) { return .changed }
+        return shifts.contains { $0.verdict == .improved } ? .improved : .noChangeShown
+    }
+
+    private static func sentence(
+        _ verdict: ComparisonVerdict, _ cells: [CellComparison], margin: Double
+    ) -> String {
+        let shifts = cells.flatMap(\.shifts)
+        func count(_ wanted: ChangeVerdict) -> String {
+            "\(shifts.count { $0.verdict == wanted }) of \(shifts.count) \(shifts.count == 1 ? "metric" : "metrics")"
+        }
+        let beyond = "by more than \(ShiftWords.percent(margin))"
+        switch verdict {
+        case .violated: return "violated: a trial broke what its system promises, so times don't matter"
+        case .inconclusive: return "inconclusive: \(count(.inconclusive)) can't be told; this is not a pass"
+        case .regressed: return "regressed: \(count(.regressed)) worse in B \(beyond)"
+        case .changed: return "changed: \(count(.changed)) other in B \(beyond), none worse"
+        case .improved: return "improved: \(count(.improved)) better in B \(beyond), none worse"
+        case .noChangeShown: return "no change shown: no metric differs \(beyond) as far as can be told"
+        }
+    }
+}

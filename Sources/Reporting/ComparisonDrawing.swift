@@ -1,0 +1,175 @@
+import Analysis
+import Glibc
+import Harness
+import Statistics
+
+/// A comparison as an SVG forest plot: for every metric the relative shift of B with its bounds, A's control in grey
+/// beneath it, the margin shaded. On a scale of ratios: half and double are as far from A. Readable on light and dark
+/// grounds; no script, no font and no other file is needed.
+struct ComparisonDrawing {
+    private static let left = 250.0
+    private static let plotWidth = 430.0
+    private static let width = 1_010.0
+    private static let rowHeight = 30.0
+    private static let lineHeight = 20.0
+    private static let margin = 16.0
+    private static let charactersAcross = 132
+
+    private let result: ComparisonOutcome
+    private let reach: (low: Double, high: Double)
+
+    init(_ result: ComparisonOutcome) {
+        self.result = result
+        let bounds = result.cells.flatMap { $0.shifts + $0.control }.compactMap(\.interval)
+        let all = bounds.flatMap { [$0.lower, $0.upper] } + [result.margin * 1.5, -result.margin * 1.5, 0.01, -0.01]
+        // A bound from a file may be anything; beyond these it is drawn at the edge.
+        let logs = all.map { log1p(min(max($0, -0.98), 50)) }
+        let (low, high) = (logs.min() ?? -0.01, logs.max() ?? 0.01)
+        let space = 0.06 * (high - low)
+        reach = (low - space, high + space)
+    }
+
+    /// The picture.
+    var text: String {
+        var body: [String] = []
+        let top = Self.margin + 2 * Self.lineHeight + 8
+        var y = top
+        for cell in result.cells {
+            body.append(Self.text(Self.cut(cell.title), x: Self.margin, y: y + 15, style: "head"))
+            y += Self.lineHeight + 4
+            for (index, shift) in cell.shifts.enumerated() {
+                body += row(shift, index < cell.control.count ? cell.control[index] : nil, y: y)
+                y += Self.rowHeight
+            }
+            y += 8
+        }
+        let ground = self.ground(from: top, to: y)
+        let sentence = Self.text(Self.cut(result.sentence), x: Self.margin, y: Self.margin + 12, style: "head")
+        let sides = Self.text(
+            Self.cut("A: \(result.a)   B: \(result.b)"), x: Self.margin, y: Self.margin + 12 + Self.lineHeight,
+            style: "note")
+        return ([opening(height: y + 40)] + ground + [sentence, sides] + body + ["</svg>", ""]).joined(separator: "\n")
+    }
+
+    private func opening(height: Double) -> String {
+        let (width, height) = (Self.short(Self.width), Self.short(height))
+        return """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" height="\(height)" \
+            role="img">
+            <title>\(Self.escaped(result.sentence))</title>
+            <style>
+            text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; }
+            .ground { fill: #ffffff; } .head { font-weight: bold; } .note, .tick { fill: #59636e; } .tick { text-anchor: middle; }
+            .margin { fill: #eaeef2; } .grid { stroke: #d1d9e0; } .zero { stroke: #59636e; }
+            .mark { stroke-width: 3; stroke: #0a58ca; fill: #0a58ca; } .control { stroke-width: 2; stroke: #8c959f; fill: #8c959f; }
+            .regressed { stroke: #c92a2a; fill: #c92a2a; } .improved { stroke: #1a7f37; fill: #1a7f37; }
+            .inconclusive { stroke-dasharray: 4 3; }
+            @media (prefers-color-scheme: dark) {
+            text { fill: #e6edf3; } .ground { fill: #0d1117; } .note, .tick { fill: #9198a1; }
+            .margin { fill: #1c2330; } .grid { stroke: #30363d; } .zero { stroke: #9198a1; }
+            .mark { stroke: #6ea8fe; fill: #6ea8fe; } .control { stroke: #6e7681; fill: #6e7681; }
+            .regressed { stroke: #ff8787; fill: #ff8787; } .improved { stroke: #56d364; fill: #56d364; }
+            }
+            </style>
+            <rect class="ground" width="100%" height="100%"/>
+            """
+    }
+
+    // MARK: The scale
+
+    private func place(_ share: Double) -> Double {
+        let ratio = log1p(min(max(share, -0.999), 1e6))
+        let position = (ratio - reach.low) / (reach.high - reach.low)
+        return Self.left + Self.plotWidth * min(max(position, 0), 1)
+    }
+
+    /// Round shares within reach that have room for their labels, 0 first.
+    private var ticks: [Double] {
+        let rises: [Double] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 9, 19, 49]
+        let shares = rises.reversed().flatMap { [$0, -$0] }.filter {
+            $0 > -1 && log1p($0) > reach.low && log1p($0) < reach.high
+        }
+        var taken = [0.0]
+        for share in shares where taken.allSatisfy({ abs(place($0) - place(share)) >= 58 }) { taken.append(share) }
+        return taken.sorted()
+    }
+
+    private func ground(from top: Double, to bottom: Double) -> [String] {
+        let (low, high) = (place(-result.margin), place(result.margin))
+        var lines = [
+            "<rect class=\"margin\" x=\"\(Self.short(low))\" y=\"\(Self.short(top))\" "
+                + "width=\"\(Self.short(high - low))\" height=\"\(Self.short(bottom - top))\"/>"
+        ]
+        for tick in ticks {
+            let x = place(tick)
+            lines.append(Self.line(x, top, x, bottom, style: tick == 0 ? "zero" : "grid"))
+            lines.append(Self.text(ShiftWords.signed(tick), x: x, y: bottom + 16, style: "tick"))
+        }
+        return lines
+    }
+
+    // MARK: Rows
+
+    private func row(_ shift: MetricShift, _ control: MetricShift?, y: Double) -> [String] {
+        var lines = [Self.text(ComparisonTable.name(of: shift), x: Self.margin + 8, y: y + 15, style: "label")]
+        lines += interval(shift, y: y + 11, style: "mark \(Self.style(of: shift.verdict))", size: 5, name: "B")
+        if let control { lines += interval(control, y: y + 21, style: "control", size: 3, name: "A again") }
+        let shown = shift.shift.map { "\(ShiftWords.signed($0)), \(shift.verdict.rawValue)" } ?? shift.verdict.rawValue
+        lines.append(Self.text(shown, x: Self.left + Self.plotWidth + 16, y: y + 15, style: "label"))
+        return lines
+    }
+
+    private static func style(of verdict: ChangeVerdict) -> String {
+        switch verdict {
+        case .regressed: "regressed"
+        case .improved: "improved"
+        case .inconclusive: "inconclusive"
+        case .changed, .noChangeShown: "same"
+        }
+    }
+
+    private func interval(_ shift: MetricShift, y: Double, style: String, size: Double, name: String) -> [String] {
+        guard let estimate = shift.shift else { return [] }
+        var lines: [String] = []
+        if let bounds = shift.interval {
+            lines.append(Self.line(place(bounds.lower), y, place(bounds.upper), y, style: style))
+        }
+        let words = "\(name): \(shift.reason)"
+        lines.append(
+            "<circle class=\"\(style)\" cx=\"\(Self.short(place(estimate)))\" cy=\"\(Self.short(y))\" "
+                + "r=\"\(Self.short(size))\"><title>\(Self.escaped(words))</title></circle>")
+        return lines
+    }
+
+    // MARK: Text
+
+    private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String) -> String {
+        "<line class=\"\(style)\" x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\"/>"
+    }
+
+    private static func text(_ text: String, x: Double, y: Double, style: String) -> String {
+        "<text class=\"\(style)\" x=\"\(short(x))\" y=\"\(short(y))\" xml:space=\"preserve\">\(escaped(text))</text>"
+    }
+
+    private static func cut(_ text: String) -> String {
+        text.count <= charactersAcross ? text : text.prefix(charactersAcross - 1) + "…"
+    }
+
+    private static func short(_ number: Double) -> String { MetricText.number((number * 10).rounded() / 10) }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            // XML has no way to write most control characters.
+            case _ where scalar.value < 32 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: escaped += "\u{fffd}"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}
