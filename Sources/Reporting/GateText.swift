@@ -50,14 +50,25 @@ public enum GateText {
             let objections = check.objections
             if !objections.isEmpty || !check.notes.isEmpty { text += "\n\(check.name):\n" }
             for finding in objections.prefix(mostObjections) {
-                text += "  \(word(finding.outcome)): \(finding.subject): '\(finding.condition)': \(finding.reason)\n"
+                let why = "\(finding.subject): '\(finding.condition)': \(finding.reason)"
+                text += "  \(word(finding.outcome)): \(plain(why))\n"
             }
             if objections.count > mostObjections {
                 text += "  and \(objections.count - mostObjections) more; --format json has them all\n"
             }
-            for note in check.notes { text += "  note: \(note)\n" }
+            for note in check.notes { text += "  note: \(plain(note))\n" }
         }
         return text + "\n\(report.sentence)\n"
+    }
+
+    /// A text in one line, without what a terminal would take for a command.
+    static func plain(_ text: String) -> String {
+        var plain = ""
+        for scalar in text.unicodeScalars {
+            plain.unicodeScalars.append(
+                scalar == "\n" || scalar == "\r" ? " " : scalar.value < 32 ? "\u{fffd}" : scalar)
+        }
+        return plain
     }
 
     /// An outcome as tables show it.

@@ -36,7 +36,9 @@ struct BaselineCommand: ParsableCommand {
         @Argument(help: "A folder that a run wrote.", completion: .directory)
         var folder: String?
 
-        @Option(help: "A gate file, whose exact figures compared with a baseline are simulated.", completion: .file(extensions: ["yaml"]))
+        @Option(
+            help: "A gate file, whose exact figures compared with a baseline are simulated.",
+            completion: .file(extensions: ["yaml"]))
         var gate: [String] = []
 
         @Option(help: "A further metric to keep of every cell.")

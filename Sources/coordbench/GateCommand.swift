@@ -14,7 +14,7 @@ struct GateCommand: ParsableCommand {
             now beside a stored baseline, or plain bounds). Documentation/gating.md has the form.
 
               coordbench gate Benchmarks/Gates/protocols.yaml
-              coordbench gate gate.yaml --base path:/tmp/base/coordbench
+              coordbench gate gate.yaml --base git:origin/main
               coordbench gate gate.yaml --results results/latest --format markdown
 
             gate.md, gate.json and junit.xml are written into the output folder. Data that is missing, not valid or \
@@ -27,10 +27,11 @@ struct GateCommand: ParsableCommand {
     @Argument(help: "The gate file.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    @Option(help: "The build to compare with, for paired checks: path:FILE.")
+    @Option(
+        help: "The build to compare with, for paired checks: git:REVISION, a folder with the sources, or path:FILE.")
     var base: String?
 
-    @Option(help: "The build that is judged, for paired checks: path:FILE. Without it, this one.")
+    @Option(help: "The build that is judged, for paired checks. Without it, this program.")
     var candidate: String?
 
     @Option(help: "Judge these results in stored checks, and measure nothing for them.", completion: .directory)
@@ -58,11 +59,12 @@ struct GateCommand: ParsableCommand {
         let measurement = GateMeasurement(
             folder: output, results: results, quick: quick, interruption: interruption)
         let comparison = GateComparison(
-            base: base, candidate: candidate, folder: output, quick: quick, interruption: interruption)
+            base: base, candidate: candidate, folder: output, quick: quick, allowsDebugBuild: allowDebug,
+            interruption: interruption)
         let report = try GateRun(
             .init(
                 baseline: try BaselineSource.read(folder: baseline), quick: quick, measure: measurement.results,
-                compare: comparison.shifts)
+                compare: comparison.outcome)
         ).report(on: gate)
         withExtendedLifetime(watch) {}
         try report.write(to: output)
@@ -87,7 +89,8 @@ struct GateCommand: ParsableCommand {
             case .paired:
                 guard base != nil else {
                     throw ScenarioError(
-                        "'\(check.name)' compares two builds: name the one to compare with, --base path:FILE",
+                        "'\(check.name)' compares two builds: name the one to compare with, --base git:REVISION or --base "
+                            + "path:FILE",
                         at: check.place)
                 }
             }

@@ -63,11 +63,17 @@ struct GateTests {
     @Test(
         "ends with 64 and the place of what is wrong with its file",
         arguments: [
-            ("checks: [{kind: exact, systems: rafft, require: x < 1}]", [String](), "gate.yaml:1:33: no system 'rafft'"),
-            ("checks: [{kind: exact, systems: raft, require: mesages_per_op == 4}]", [], "did you mean messages_per_op?"),
+            (
+                "checks: [{kind: exact, systems: rafft, require: x < 1}]", [String](),
+                "gate.yaml:1:33: no system 'rafft'"
+            ),
+            (
+                "checks: [{kind: exact, systems: raft, require: mesages_per_op == 4}]", [],
+                "did you mean messages_per_op?"
+            ),
             ("checks: [{kind: exact, systems: raft, require: messages_per_op == 4ms}]", [], "is not in 'ms'"),
             ("checks: [{kind: stored, require: p99 < 5ms}]", ["--allow-debug"], "neither scenario: nor trials:"),
-            ("checks: [{kind: paired, trials: {systems: raft}}]", ["--allow-debug"], "--base path:FILE"),
+            ("checks: [{kind: paired, trials: {systems: raft}}]", ["--allow-debug"], "--base git:REVISION"),
             ("checks: [{kind: stored, trials: {systems: raft}, require: p99 < 5ms}]", [], "this is a debug build"),
         ])
     func usage(text: String, arguments: [String], message: String) async throws {
@@ -141,7 +147,8 @@ struct GateTests {
                 """, ["--allow-debug", "--output", "out"], in: folder)
             #expect(result.status == 5, "\(result.testDescription)")
             #expect(result.output.contains("debug build"))
-            #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("out/a-glance/report.md").path))
+            #expect(
+                FileManager.default.fileExists(atPath: folder.appendingPathComponent("out/a-glance/report.md").path))
         }
     }
 }
@@ -197,7 +204,8 @@ struct BaselineCommandTests {
             let few = try await Command.run(["history", "runs/0", "runs/1"], in: folder)
             #expect(few.status == 0 && few.output.contains("fewer than the 10 runs"), "\(few.testDescription)")
             let wrong = try await Command.run(["history", "runs/0", "--metric", "troughput"], in: folder)
-            #expect(wrong.status == 64 && wrong.errors.contains("did you mean 'throughput'"), "\(wrong.testDescription)")
+            #expect(
+                wrong.status == 64 && wrong.errors.contains("did you mean 'throughput'"), "\(wrong.testDescription)")
         }
     }
 }

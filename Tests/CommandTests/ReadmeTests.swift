@@ -59,6 +59,13 @@ struct ReadmeTests {
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }
 
+    @Test("so have the pages on gates and on histories", .timeLimit(.minutes(10)))
+    func gates() async throws {
+        let examples = try Self.examples(in: "Documentation/gating.md")
+        #expect(examples.map(\.status) == [0, 5, 5])
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
     private func run(_ examples: [Example], in folder: URL) async throws {
         for name in ["Benchmarks", "Documentation"] {
             try FileManager.default.createSymbolicLink(

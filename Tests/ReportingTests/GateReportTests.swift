@@ -57,7 +57,9 @@ struct GateReportTests {
         checks: [
             CheckReport(
                 name: "costs", kind: .exact,
-                findings: [GateFinding(subject: "raft", condition: "errors == 0", outcome: .passed, reason: "errors is 0")])
+                findings: [
+                    GateFinding(subject: "raft", condition: "errors == 0", outcome: .passed, reason: "errors is 0")
+                ])
         ])
 
     @Test("for people is as read") func human() throws {

@@ -78,6 +78,14 @@ public struct CellTrials: Sendable {
     public let cell: Cell
     /// Its trials, in the order in which they ran.
     public let records: [TrialRecord]
+    /// Each trial's rows, which are costly to make and serve for all metrics.
+    private let rows: [[MetricRow]]
+
+    init(cell: Cell, records: [TrialRecord]) {
+        self.cell = cell
+        self.records = records
+        rows = records.map(MetricRow.rows)
+    }
 
     /// The trials of a run by cell, in the order in which the cells first ran.
     public static func of(_ records: [TrialRecord]) -> [CellTrials] {
@@ -102,9 +110,8 @@ public struct CellTrials: Sendable {
 
     /// A metric's value in each trial that has it; `operation` nil for all kinds together.
     public func values(of metric: Metric, operation: String? = nil) -> [Metric.Value] {
-        records.compactMap { record in
-            guard let operation, operation != OperationRecord.all else { return metric.value(in: .whole(record)) }
-            return MetricRow.rows(of: record).first { $0.operation.kind == operation }.flatMap(metric.value(in:))
+        rows.compactMap { rows in
+            rows.last { $0.operation.kind == operation ?? OperationRecord.all }.flatMap(metric.value(in:))
         }
     }
 

@@ -22,8 +22,8 @@ public enum BaselineSource: Sendable {
     }
 }
 
-/// Compares two builds for a paired check: a shift for each metric of each cell, by the cell's text.
-public typealias PairedComparison = (PairedCheck) throws -> [(cell: String, shifts: [MetricShift])]
+/// Compares two builds for a check, by its name.
+public typealias PairedComparison = (_ check: String, PairedCheck) throws -> ComparisonOutcome
 
 /// Judges a gate's checks one after the other.
 public struct GateRun {
@@ -91,9 +91,9 @@ public struct GateRun {
                 findings: judge.findings(stored, CellTrials.of(try results.complete()), expected: cells ?? []),
                 notes: judge.notes(stored))
         case .paired(let paired):
+            let outcome = try instruments.compare(check.name, paired)
             return CheckReport(
-                name: check.name, kind: .paired,
-                findings: PairedJudge.findings(paired, try instruments.compare(paired)))
+                name: check.name, kind: .paired, findings: PairedJudge.findings(paired, outcome), notes: outcome.notes)
         }
     }
 }

@@ -148,7 +148,10 @@ struct GateFileTests {
             ),
             ("checks: [{kind: paired, trials: {systems: raft}, margin: 300%}]", "margin can't be '300%'"),
             ("checks: [{kind: paired, trials: {systems: raft}, budget: 5}]", "budget can't be '5'"),
-            ("checks: [{kind: paired, trials: {systems: raft}}, {kind: paired, trials: {systems: raft}}]", "two checks"),
+            (
+                "checks: [{kind: paired, trials: {systems: raft}}, {kind: paired, trials: {systems: raft}}]",
+                "two checks"
+            ),
         ])
     func refused(text: String, message: String) {
         #expect {

@@ -22,7 +22,8 @@ enum GateFixtures {
     }
 
     /// A gate of one stored check.
-    static func stored(_ require: String, trials: String = "{systems: raft, clients: 4, repetitions: 3}") throws -> Gate {
+    static func stored(_ require: String, trials: String = "{systems: raft, clients: 4, repetitions: 3}") throws -> Gate
+    {
         try GateFile.parse(
             "checks: [{name: load, kind: stored, trials: \(trials), require: [\(require)]}]", path: "gate.yaml")
     }
@@ -89,7 +90,8 @@ enum GateFixtures {
     /// The baseline that results make.
     static func baseline(of results: LoadedResults) -> Baseline {
         var baseline = Baseline()
-        _ = baseline.take(results.records, host: results.run.host, metrics: Baseline.usualMetrics.compactMap(Metric.named))
+        _ = baseline.take(
+            results.records, host: results.run.host, metrics: Baseline.usualMetrics.compactMap(Metric.named))
         return baseline
     }
 
@@ -100,7 +102,7 @@ enum GateFixtures {
         try GateRun(
             .init(
                 baseline: baseline, measure: { _, _ in results },
-                compare: { _ in [] })
+                compare: { _, _ in throw RecordError.notResults(path: "none") })
         ).report(on: gate)
     }
 }

@@ -12,9 +12,10 @@ struct StoredCheckTests {
     @Test(
         "holds or doesn't by plain bounds",
         arguments: [
-            ("latency_p99 < 5ms", GateOutcome.passed), ("latency_p99 < 500us", .failed), ("throughput >= 900/s", .passed),
+            ("latency_p99 < 5ms", GateOutcome.passed), ("latency_p99 < 500us", .failed),
+            ("throughput >= 900/s", .passed),
             ("put.latency_p50 < 5ms", .passed), ("verdict == correct", .passed), ("errors == 0", .passed),
-            ("get.latency_p50 < 5ms", .inconclusive), ("lookup_ns < 5ms", .inconclusive),
+            ("cas.latency_p50 < 5ms", .inconclusive), ("lookup_ns < 5ms", .inconclusive),
         ])
     func plain(condition: String, outcome: GateOutcome) throws {
         let gate = try GateFixtures.stored(condition)
@@ -26,9 +27,12 @@ struct StoredCheckTests {
         "holds or doesn't beside its baseline",
         arguments: [
             ("latency_p99 <= baseline * 1.5", 1_400_000 as UInt64, GateOutcome.passed),
-            ("latency_p99 <= baseline * 1.5", 1_600_000, .failed), ("latency_p99 <= baseline + 300us", 1_200_000, .passed),
-            ("latency_p99 <= baseline + 300us", 1_400_000, .failed), ("throughput >= baseline * 0.9", 1_050_000, .passed),
-            ("throughput >= baseline * 0.9", 1_300_000, .failed), ("floor_multiple_p50 <= baseline * 1.2", 1_100_000, .passed),
+            ("latency_p99 <= baseline * 1.5", 1_600_000, .failed),
+            ("latency_p99 <= baseline + 300us", 1_200_000, .passed),
+            ("latency_p99 <= baseline + 300us", 1_400_000, .failed),
+            ("throughput >= baseline * 0.9", 1_050_000, .passed),
+            ("throughput >= baseline * 0.9", 1_300_000, .failed),
+            ("floor_multiple_p50 <= baseline * 1.2", 1_100_000, .passed),
             ("floor_multiple_p50 <= baseline * 1.2", 1_400_000, .failed),
         ])
     func baseline(condition: String, latency: UInt64, outcome: GateOutcome) throws {
@@ -66,7 +70,10 @@ struct StoredCheckTests {
         let results = try GateFixtures.results(of: gate)
         for (figure, words) in [
             (Baseline.Figure(value: .number(0), lowest: 0, highest: 0, repetitions: 5), "the baseline is 0"),
-            (Baseline.Figure(value: .number(1e6), lowest: 1e6, highest: 1e6, repetitions: 1), "1 of at least 3 repetitions"),
+            (
+                Baseline.Figure(value: .number(1e6), lowest: 1e6, highest: 1e6, repetitions: 1),
+                "1 of at least 3 repetitions"
+            ),
         ] {
             var baseline = GateFixtures.baseline(of: results)
             for key in baseline.figures.keys where key.metric == "latency_p99_ns" { baseline.figures[key] = figure }
@@ -83,7 +90,8 @@ struct StoredCheckTests {
         let before = GateFixtures.baseline(of: try GateFixtures.results(of: gate))
         func outcomes(_ host: HostFacts) throws -> [GateOutcome] {
             let results = try GateFixtures.results(of: gate, host: host)
-            return try GateFixtures.report(on: gate, results, baseline: .loaded(before)).checks[0].findings.map(\.outcome)
+            return try GateFixtures.report(on: gate, results, baseline: .loaded(before)).checks[0].findings.map(
+                \.outcome)
         }
         #expect(try outcomes(GateFixtures.host()) == [.passed, .passed])
         #expect(try outcomes(GateFixtures.host(model: "Another CPU")) == [.inconclusive, .passed])
@@ -99,10 +107,12 @@ struct StoredCheckTests {
     func violated() throws {
         for condition in ["latency_p99 < 5ms", "verdict == correct"] {
             let gate = try GateFixtures.stored(condition)
-            let results = try GateFixtures.results(of: gate) { record in
-                guard record.plan.repetition == 2 else { return }
-                record.verdicts[0].verdict = GateFixtures.violation
-            }
+            let results = try GateFixtures.results(
+                of: gate,
+                change: { record in
+                    guard record.plan.repetition == 2 else { return }
+                    record.verdicts[0].verdict = GateFixtures.violation
+                })
             let report = try GateFixtures.report(on: gate, results)
             #expect(report.outcome == .violated)
             #expect(report.checks[0].findings.last?.reason.contains("repetition 2") == true)
@@ -112,10 +122,13 @@ struct StoredCheckTests {
     @Test("is inconclusive where a trial is unknown, not valid, or not there")
     func unsound() throws {
         let gate = try GateFixtures.stored("latency_p99 < 5ms, verdict != violated")
-        let unknown = try GateFixtures.results(of: gate) { $0.verdicts[0].verdict = .unknown(reason: "no reads") }
+        let unknown = try GateFixtures.results(
+            of: gate, change: { $0.verdicts[0].verdict = .unknown(reason: "no reads") })
         #expect(
-            try GateFixtures.report(on: gate, unknown).checks[0].findings.map(\.outcome) == [.inconclusive, .inconclusive])
-        let invalid = try GateFixtures.results(of: gate) { $0.validity.refuse(.noisyHost, "steal 30 %") }
+            try GateFixtures.report(on: gate, unknown).checks[0].findings.map(\.outcome) == [
+                .inconclusive, .inconclusive,
+            ])
+        let invalid = try GateFixtures.results(of: gate, change: { $0.validity.refuse(.noisyHost, "steal 30 %") })
         let report = try GateFixtures.report(on: gate, invalid)
         #expect(finding(report).outcome == .inconclusive)
         #expect(finding(report).reason.contains("noisy host: steal 30 %"))

@@ -22,7 +22,9 @@ struct ResultsHistoryTests {
         }
     }
 
-    private func history(_ runs: [LoadedResults], metric: String = "throughput", alpha: Double = 0.01) throws -> ResultsHistory {
+    private func history(_ runs: [LoadedResults], metric: String = "throughput", alpha: Double = 0.01) throws
+        -> ResultsHistory
+    {
         ResultsHistory(of: runs, metric: try #require(Metric.named(metric)), alpha: alpha)
     }
 
