@@ -48,7 +48,11 @@ struct ComparisonDrawing {
         let sides = Self.text(
             Self.cut("A: \(result.a)   B: \(result.b)"), x: Self.margin, y: Self.margin + 12 + Self.lineHeight,
             style: "note")
-        return ([opening(height: y + 40)] + ground + [sentence, sides] + body + ["</svg>", ""]).joined(separator: "\n")
+        let legend = Self.text(
+            "↑ more is better, ↓ less is better; grey: A against itself; shaded: the margin", x: Self.margin, y: y + 38,
+            style: "note")
+        return ([opening(height: y + 54)] + ground + [sentence, sides] + body + [legend, "</svg>", ""])
+            .joined(separator: "\n")
     }
 
     private func opening(height: Double) -> String {
@@ -111,7 +115,13 @@ struct ComparisonDrawing {
     // MARK: Rows
 
     private func row(_ shift: MetricShift, _ control: MetricShift?, y: Double) -> [String] {
-        var lines = [Self.text(ComparisonTable.name(of: shift), x: Self.margin + 8, y: y + 15, style: "label")]
+        let arrow =
+            switch Metric.named(shift.metric)?.direction {
+            case .higher: " ↑"
+            case .lower: " ↓"
+            case .neither, nil: ""
+            }
+        var lines = [Self.text(ComparisonTable.name(of: shift) + arrow, x: Self.margin + 8, y: y + 15, style: "label")]
         lines += interval(shift, y: y + 11, style: "mark \(Self.style(of: shift.verdict))", size: 5, name: "B")
         if let control { lines += interval(control, y: y + 21, style: "control", size: 3, name: "A again") }
         let shown = shift.shift.map { "\(ShiftWords.signed($0)), \(shift.verdict.rawValue)" } ?? shift.verdict.rawValue

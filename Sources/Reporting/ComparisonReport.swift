@@ -45,9 +45,10 @@ public enum ComparisonReport {
         return lines + ["A against itself: \(MarkdownText.cell(control.joined(separator: "; "))).", ""]
     }
 
-    /// A cell's sentence, begun with a capital and ended.
+    /// A cell's sentence, ended, and begun with a capital unless a metric's name begins it.
     static func sentence(of cell: CellComparison) -> String {
-        cell.sentence.prefix(1).uppercased() + cell.sentence.dropFirst() + "."
+        let isName = cell.sentence.prefix { $0 != " " }.contains { $0 == "_" || $0 == "." }
+        return (isName ? cell.sentence : cell.sentence.prefix(1).uppercased() + cell.sentence.dropFirst()) + "."
     }
 
     private static func howToRead(_ result: ComparisonOutcome) -> [String] {

@@ -1,11 +1,10 @@
-import Foundation
 import Harness
 
 /// What `coordbench compare` was asked to measure.
 struct PairedRequest {
     let subjects: [String]
-    let a: String?
-    let b: String?
+    /// A's and B's build; nil where both are this program.
+    let builds: (a: BuildSource, b: BuildSource)?
     let fields: [(field: ScenarioField, values: [String])]
     let blocks: Int?
     let time: String?
@@ -20,30 +19,53 @@ struct PairedRequest {
     /// The time before it.
     static let usualWarmUp = "300ms"
 
-    /// The design that it comes to.
+    /// The design that it comes to, before builds are made.
     ///
     /// - Throws: `ScenarioError` and `PairedDesignError`.
     func design() throws -> PairedDesign {
-        var sides: [(side: PairedDesign.Side, trials: [PlannedTrial])] = []
-        if let a, let b {
-            let plan = try plan(of: subjects)
-            for build in [a, b] {
-                sides.append((PairedDesign.Side(label: build, executable: try BuildPath.resolve(build)), plan))
-            }
-        } else {
-            guard subjects.count == 2 else {
-                throw ScenarioError(
-                    "'\(subjects[0])' is compared with what? Name a second system, or two builds with --a and --b",
-                    at: .commandLine("systems"))
-            }
-            for subject in subjects {
-                let side = PairedDesign.Side(label: subject, executable: Terminal.executable)
-                sides.append((side, try plan(of: [subject])))
+        func side(_ label: String) -> PairedDesign.Side { .init(label: label, executable: Terminal.executable) }
+        let (first, second) = (subjects.first ?? "", subjects.last ?? "")
+        if let builds {
+            let trials = try plan(of: subjects)
+            return try PairedDesign(
+                a: side("\(builds.a)"), trials, b: side("\(builds.b)"), trials, length: try length(),
+                seed: trials.first?.seed ?? 1, comparesBuilds: true)
+        }
+        guard subjects.count == 2 else {
+            throw ScenarioError(
+                "'\(first)' is compared with what? Name a second system, or two builds with --a and --b",
+                at: .commandLine("systems"))
+        }
+        let trials = try plan(of: [first])
+        return try PairedDesign(
+            a: side(first), trials, b: side(second), try plan(of: [second]), length: try length(),
+            seed: trials.first?.seed ?? 1)
+    }
+
+    /// Makes the builds that a design needs and puts their programs into it.
+    ///
+    /// - Throws: `BuildError`.
+    func build(_ design: inout PairedDesign, in workshop: BuildWorkshop) throws(BuildError) {
+        guard let builds else { return }
+        design.a = try side(of: builds.a, design, in: workshop)
+        design.b = try side(of: builds.b, design, in: workshop)
+    }
+
+    private func side(
+        of source: BuildSource, _ design: PairedDesign, in workshop: BuildWorkshop
+    ) throws(BuildError) -> PairedDesign.Side {
+        var program: BuiltProgram?
+        for trial in design.cells.map(\.a) {
+            if let program {
+                // Built already; that it knows this system as well is left to ask.
+                try NodeInterface.check(
+                    program.executable, title: program.title, system: trial.variant, nodes: trial.nodes)
+            } else {
+                program = try workshop.program(of: source, system: trial.variant, nodes: trial.nodes)
             }
         }
-        return try PairedDesign(
-            a: sides[0].side, sides[0].trials, b: sides[1].side, sides[1].trials, length: try length(),
-            seed: sides[0].trials.first?.seed ?? 1)
+        guard let program else { throw .unreadable("\(source)") }
+        return PairedDesign.Side(label: program.title, executable: program.executable)
     }
 
     private func plan(of subjects: [String]) throws(ScenarioError) -> [PlannedTrial] {
@@ -80,50 +102,6 @@ struct PairedRequest {
         }
         let blocks = blocks ?? Self.usualBlocks
         return .blocks(isQuick ? min(blocks, Self.quickBlocks) : blocks)
-    }
-}
-
-/// What builds are called on the command line, and where their programs are.
-enum BuildPath {
-    /// The path of a build's program: `path:FILE`, or a path as it is.
-    ///
-    /// - Throws: ``PairedDesignError/cannotRun(path:reason:)`` where there is none that runs.
-    static func resolve(_ build: String) throws -> String {
-        let path = build.hasPrefix("path:") ? String(build.dropFirst(5)) : build
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw PairedDesignError.cannotRun(path: path, reason: "there is no such file; build it first")
-        }
-        guard !isFolder.boolValue else {
-            throw PairedDesignError.cannotRun(path: path, reason: "it is a folder; name the program in it")
-        }
-        guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw PairedDesignError.cannotRun(path: path, reason: "it is not executable")
-        }
-        try checkRuns(path)
-        return path
-    }
-
-    /// Asks the program for its version, which every coordbench tells at once.
-    private static func checkRuns(_ path: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = ["--version"]
-        let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-        } catch {
-            throw PairedDesignError.cannotRun(path: path, reason: "it does not start: \(error)")
-        }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile().prefix(64), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0, text.first?.isNumber == true else {
-            throw PairedDesignError.cannotRun(
-                path: path, reason: "asked for its --version it doesn't answer as a coordbench does")
-        }
     }
 }
 

@@ -16,9 +16,11 @@ struct CompareFolders {
                 throw ComparisonError.notPaired(first)
             }
             // What ended before an interruption is analysed as far as it goes; damage is not.
+            var options = options
             for problem in results.problems {
                 guard case .cutOff = problem else { throw problem }
                 Terminal.note("\(problem)")
+                options.isCutOff = true
             }
             return try ComparisonPrinting.finish(
                 Comparison.paired(results.records, options: options), to: output ?? first, format: format)

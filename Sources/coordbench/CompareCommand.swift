@@ -17,7 +17,8 @@ struct CompareCommand: ParsableCommand {
 
             One system, or a scenario file, with two programs: this one makes the load for the nodes of both.
 
-              coordbench compare raft --a path:old/coordbench --b path:new/coordbench
+              coordbench compare raft --a git:HEAD~1 --b current
+              coordbench compare raft --a ./coordbench-old --b ../work-tree
 
             Two folders of runs: weaker, since nothing is paired; run with --repetitions 10 at least. One folder of an \
             earlier comparison is analysed again.
@@ -31,10 +32,12 @@ struct CompareCommand: ParsableCommand {
     @Argument(help: "Two systems, one with --a and --b, or folders that runs wrote.", completion: .directory)
     var subjects: [String] = []
 
-    @Option(help: ArgumentHelp("The build that was there before, path:FILE.", valueName: "build"))
+    @Option(
+        help: ArgumentHelp(
+            "The build before: current, git:REV, a folder with sources or a program.", valueName: "build"))
     var a: String?
 
-    @Option(help: ArgumentHelp("The build that is new, path:FILE.", valueName: "build"))
+    @Option(help: ArgumentHelp("The build that is new, likewise.", valueName: "build"))
     var b: String?
 
     @OptionGroup(title: "Judgement")
@@ -86,25 +89,31 @@ struct CompareCommand: ParsableCommand {
             try refuseMixture(folders)
             return try CompareFolders(folders: subjects, output: output, format: format).run(options)
         }
-        let design = try PairedRequest(
-            subjects: subjects, a: a, b: b, fields: load.fields, blocks: blocks, time: time,
-            isQuick: Terminal.wantsQuickLook
-        ).design()
+        let builds = try [a, b].compactMap { $0 }.map { text throws(BuildError) in try BuildSource(parsing: text) }
+        let request = PairedRequest(
+            subjects: subjects, builds: builds.count == 2 ? (builds[0], builds[1]) : nil, fields: load.fields,
+            blocks: blocks, time: time, isQuick: Terminal.wantsQuickLook)
+        var design = try request.design()
         if dryRun { return try Terminal.write(format == .json ? JSONText.of(design) : DesignText.of(design)) }
         try refuseDebugBuild()
-        try measure(design, options)
-    }
-
-    private func measure(_ design: PairedDesign, _ options: ComparisonOptions) throws {
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping; what was measured is saved (again to end at once)")
+        let workshop = BuildWorkshop(
+            repository: ".", executable: Terminal.executable, interruption: interruption, note: { Terminal.note($0) })
+        try request.build(&design, in: workshop)
+        try measure(design, options, interruption)
+        withExtendedLifetime(watch) {}
+    }
+
+    private func measure(_ design: PairedDesign, _ options: ComparisonOptions, _ interruption: Interruption) throws {
         let folder = output ?? ComparePlaces.folder
         let outcome = try PairedRun(
             design: design, catalogue: .all, folder: folder,
             commandLine: ["coordbench"] + CommandLine.arguments.dropFirst(),
             allocations: JemallocCounter.allocationCounter
         ).run(interruption: interruption, progress: CompareProgress(isShown: Terminal.showsProgress))
-        withExtendedLifetime(watch) {}
+        var options = options
+        options.isCutOff = outcome.isInterrupted || outcome.failure != nil
         let result = Comparison.paired(outcome.results.records, options: options)
         try ComparisonPrinting.finish(
             result, to: folder, format: format, isInterrupted: outcome.isInterrupted,
@@ -113,7 +122,7 @@ struct CompareCommand: ParsableCommand {
                     "trial \(failed.trial.number), \(failed.trial.line), could not be run; the rest was left out")
                 guard design.comparesBuilds, let arm = failed.trial.pairing?.arm else { return failed.error }
                 // An error of an unknown sort would pass for a bug of this program.
-                return PairedDesignError.cannotRun(path: design.side(of: arm).label, reason: "\(failed.error)")
+                return BuildError.incompatible(title: design.side(of: arm).label, reason: "\(failed.error)")
             })
     }
 

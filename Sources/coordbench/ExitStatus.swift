@@ -39,7 +39,6 @@ enum ExitStatus: Int32, CaseIterable {
             self = .usage
         case ComparisonError.otherHost, ComparisonError.unknownHost: self = .inconclusive
         case ComparisonError.notPaired: self = .unreadable
-        case PairedDesignError.cannotRun: self = .unavailable
         case is ComparisonError, is PairedDesignError: self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage

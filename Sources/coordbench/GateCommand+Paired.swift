@@ -15,11 +15,21 @@ struct GateComparison {
     /// folder of the check's name.
     func outcome(_ name: String, _ check: PairedCheck) throws -> ComparisonOutcome {
         let trials = try trials(of: check)
-        let design = try PairedDesign(
-            a: try side(base ?? "current", trials), trials, b: try side(candidate ?? "current", trials), trials,
+        let sources = (
+            base: try BuildSource(parsing: base ?? "current"),
+            new: try candidate.map(BuildSource.init(parsing:)) ?? .current
+        )
+        func side(_ source: BuildSource) -> PairedDesign.Side {
+            PairedDesign.Side(label: "\(source)", executable: Terminal.executable)
+        }
+        // What can't be compared is refused before anything is built.
+        var design = try PairedDesign(
+            a: side(sources.base), trials, b: side(sources.new), trials,
             length: quick == nil
                 ? .time(nanoseconds: check.budgetNanoseconds) : .blocks(PairedRequest.quickBlocks),
-            seed: trials.first?.seed ?? 1)
+            seed: trials.first?.seed ?? 1, comparesBuilds: true)
+        design.a = try built(sources.base, trials)
+        design.b = try built(sources.new, trials)
         let place = "\(folder)/\(GateMeasurement.folderName(name))"
         let run = try PairedRun(
             design: design, catalogue: .all, folder: place,
@@ -28,7 +38,7 @@ struct GateComparison {
         ).run(interruption: interruption, progress: CompareProgress(isShown: Terminal.showsProgress))
         if let failure = run.failure {
             let arm = failure.trial.pairing?.arm ?? .a
-            throw PairedDesignError.cannotRun(path: design.side(of: arm).label, reason: "\(failure.error)")
+            throw BuildError.incompatible(title: design.side(of: arm).label, reason: "\(failure.error)")
         }
         if run.isInterrupted { throw EndedWith(status: .interrupted) }
         var options = try ComparisonOptions(
@@ -58,15 +68,19 @@ struct GateComparison {
     }
 
     /// A side's program, built where it must be, which knows every system that it is to run.
-    private func side(_ text: String, _ trials: [PlannedTrial]) throws -> PairedDesign.Side {
-        let source = try BuildSource(parsing: text)
+    private func built(_ source: BuildSource, _ trials: [PlannedTrial]) throws -> PairedDesign.Side {
         let workshop = BuildWorkshop(
-            repository: ".", executable: Terminal.executable, interruption: interruption, note: Terminal.note)
-        var side = PairedDesign.Side(label: text, executable: Terminal.executable)
-        for trial in trials where trial.subject == .cluster {
-            let program = try workshop.program(of: source, system: trial.variant, nodes: trial.nodes)
-            side = PairedDesign.Side(label: program.title, executable: program.executable)
+            repository: ".", executable: Terminal.executable, interruption: interruption, note: { Terminal.note($0) })
+        var program: BuiltProgram?
+        for trial in trials {
+            if let program {
+                try NodeInterface.check(
+                    program.executable, title: program.title, system: trial.variant, nodes: trial.nodes)
+            } else {
+                program = try workshop.program(of: source, system: trial.variant, nodes: trial.nodes)
+            }
         }
-        return side
+        guard let program else { throw BuildError.unreadable("\(source)") }
+        return PairedDesign.Side(label: program.title, executable: program.executable)
     }
 }

@@ -66,31 +66,29 @@ struct CompareTests {
         }
     }
 
-    @Test("of two builds starts each arm's nodes from copies of its own program")
+    @Test("of two builds starts each arm's nodes from a copy of its own program")
     func builds() async throws {
         try await TemporaryFolder.with { folder in
-            // A build that says on standard error that it was started, and then is the same program.
-            let script = folder.appendingPathComponent("new-build")
+            // A build that takes down that it was started, and then is the same program.
+            let script = folder.appendingPathComponent("old-build")
             let log = folder.appendingPathComponent("log")
             try """
             #!/bin/sh
-            echo "$0 $1" >> '\(log.path)'
+            echo "$0 $1 $2" >> '\(log.path)'
             exec '\(Command.executable.path)' "$@"
             """.write(to: script, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
             let result = try await Command.run(
-                [
-                    "compare", "unreplicated", "--a", "path:\(script.path)", "--b", Command.executable.path, "--blocks",
-                    "1",
-                ],
-                in: folder, environment: Self.quick)
+                ["compare", "unreplicated", "--a", script.path, "--b", "current", "--blocks", "1"], in: folder,
+                environment: Self.quick)
             #expect(result.status == 5, "\(result.testDescription)")
             let starts = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
-            #expect(starts.count { $0.hasSuffix("/new-build --version") } == 1, "\(starts)")
-            // Two blocks, the one that warms up among them: A from its copy, the control from another of the same length.
-            #expect(starts.count { $0.contains("/builds/1/coordbench node") } == 2, "\(starts)")
-            #expect(starts.count { $0.contains("/builds/3/coordbench node") } == 2, "\(starts)")
+            #expect(starts.count { $0.hasSuffix("/old-build node --interface") } == 1, "\(starts)")
+            // Two blocks, the one that warms up among them: A from its copy, the control from one whose path is as long.
+            #expect(starts.count { $0.contains("/builds/1/coordbench node --system") } == 2, "\(starts)")
+            #expect(starts.count { $0.contains("/builds/3/coordbench node --system") } == 2, "\(starts)")
             #expect(!starts.contains { $0.contains("/builds/2/") }, "B is another program")
+            #expect(try outcome(folder).a == script.path && outcome(folder).b == "current")
             #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("results/compare/data").path))
         }
     }
@@ -149,10 +147,16 @@ struct CompareTests {
             (["compare", "raft", "mcs"], 64, "can't be compared"),
             (["compare", "raft", "raft"], 64, "This is a debug build"),
             (["compare", "raft", "--a", "x"], 64, "both --a and --b"),
-            (["compare", "raft", "--a", "path:no/such", "--b", "path:no/such"], 69, "there is no such file"),
-            (["compare", "raft", "--a", "/etc/passwd", "--b", "/etc/passwd"], 69, "is not executable"),
-            (["compare", "raft", "--a", "/tmp", "--b", "/tmp"], 69, "it is a folder"),
-            (["compare", "raft", "--a", "/bin/false", "--b", "/bin/false"], 69, "doesn't answer as a coordbench"),
+            (["compare", "raft", "--a", "git:", "--b", "current"], 64, "names no build"),
+            (["compare", "mcs", "--a", "current", "--b", "current"], 64, "side by side"),
+            (
+                ["compare", "raft", "--a", "no/such", "--b", "current", "--allow-debug"], 69,
+                "there is no file or folder"
+            ),
+            (
+                ["compare", "raft", "--a", "/bin/false", "--b", "current", "--allow-debug"], 69,
+                "can't be compared with"
+            ),
         ])
     func wrong(arguments: [String], status: Int, message: String) async throws {
         let result = try await Command.run(arguments)

@@ -134,6 +134,33 @@ struct GateTests {
         }
     }
 
+    private static let paired = """
+        checks:
+          - name: this change
+            kind: paired
+            trials: {systems: unreplicated, durability: memory, clients: 2}
+            metrics: throughput
+            budget: 5s
+        """
+
+    @Test("compares two builds in pairs, of which a glance shows nothing, and needs builds that are there")
+    func pairs() async throws {
+        try await TemporaryFolder.with { folder in
+            let missing = try await gate(
+                Self.paired, ["--allow-debug", "--base", "path:nowhere/coordbench"], in: folder)
+            #expect(missing.status == 69, "\(missing.testDescription)")
+            #expect(missing.errors.contains("nowhere/coordbench"))
+            let file = folder.appendingPathComponent("gate.yaml").path
+            let glance = try await Command.run(
+                ["gate", file, "--base", "current", "--output", "out", "--allow-debug"], in: folder,
+                environment: ["COORDBENCH_QUICK": "1"])
+            #expect(glance.status == 5, "\(glance.testDescription)")
+            #expect(glance.output.contains("this change"))
+            let report = folder.appendingPathComponent("out/this-change/comparison.md").path
+            #expect(FileManager.default.fileExists(atPath: report))
+        }
+    }
+
     @Test("measures what a stored check asks for, which a debug build can't pass")
     func measures() async throws {
         try await TemporaryFolder.with { folder in

@@ -59,10 +59,17 @@ struct ReadmeTests {
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }
 
-    @Test("so have the pages on gates and on histories", .timeLimit(.minutes(10)))
+    @Test("so has the page on gates", .timeLimit(.minutes(10)))
     func gates() async throws {
         let examples = try Self.examples(in: "Documentation/gating.md")
         #expect(examples.map(\.status) == [0, 5, 5])
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
+    @Test("so has the page on comparing", .timeLimit(.minutes(10)))
+    func comparing() async throws {
+        let examples = try Self.examples(in: "Documentation/comparing.md")
+        #expect(examples.count >= 4)
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }
 
@@ -78,7 +85,7 @@ struct ReadmeTests {
             let result = try await Command.run(
                 Array(words.dropFirst()), in: folder, environment: ["COORDBENCH_QUICK": "1"])
             // 5: so short a trial of a debug build is never valid.
-            let allowed = words[1] == "run" ? [example.status, 5] : [example.status]
+            let allowed = ["run", "compare"].contains(words[1]) ? [example.status, 5] : [example.status]
             #expect(allowed.contains(result.status), "\(example.command): \(result.testDescription)")
             #expect(!result.output.isEmpty, "\(example.command)")
         }

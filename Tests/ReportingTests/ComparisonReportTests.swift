@@ -31,7 +31,7 @@ struct ComparisonReportTests {
                     shift(
                         "throughput_per_s", 24_100, 23_110, -0.041, (-0.053, -0.029), seen: 0.035, p: 0.00001,
                         .regressed,
-                        "throughput_per_s of B is 4.1 % lower"),
+                        "B's throughput_per_s is 4.1 % lower"),
                     shift(
                         "server_cpu_us_per_op", 41.2, 38.3, -0.07, (-0.09, -0.05), seen: 0.04, p: 0.0031, .improved, "x"
                     ),
@@ -49,7 +49,7 @@ struct ComparisonReportTests {
                     shift("latency_p99_ns", 812_000, 818_000, 0.007, (-0.02, 0.031), .noChangeShown, "x"),
                 ],
                 sentence:
-                    "throughput_per_s of B is 4.1 % lower than A's (2.9 % to 5.3 % lower), beyond the margin of 2 %"
+                    "B's throughput_per_s is 4.1 % lower than A's (2.9 % to 5.3 % lower), beyond the margin of 2 %"
                     + " over 30 pairs"),
             CellComparison(
                 title: "raft against unreplicated, synced", samples: 30,
@@ -58,7 +58,7 @@ struct ComparisonReportTests {
                 ],
                 control: [shift("throughput_per_s", 900, 890, -0.011, (-0.03, 0.009), .noChangeShown, "x")],
                 doubts: ["of 3 of 30 trials of B nobody knows whether it was correct"],
-                sentence: "throughput_per_s of B is 420 % higher than A's (390 % to 460 % higher)"),
+                sentence: "B's throughput_per_s is 420 % higher than A's (390 % to 460 % higher)"),
             CellComparison(
                 title: "zab, 3 nodes, memory, 16 × 1 closed", samples: 0, shifts: [], control: [],
                 problems: ["3 of 3 blocks are not whole: block 1 lacks B"],

@@ -116,7 +116,10 @@ enum CellWords {
         let same = cell.shifts.filter { $0.verdict == .noChangeShown }
         if !same.isEmpty {
             let seen = same.map { shift in
-                shift.metric + (shift.minimumDetectable.map { " (seen would be \(ShiftWords.percent($0)))" } ?? "")
+                shift.metric
+                    + (shift.minimumDetectable.map {
+                        " (the smallest that would have been seen: \(ShiftWords.percent($0)))"
+                    } ?? "")
             }
             sentences.append("no change shown in \(seen.joined(separator: ", "))")
         }

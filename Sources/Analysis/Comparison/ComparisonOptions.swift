@@ -10,6 +10,8 @@ public struct ComparisonOptions: Sendable {
     public var allowsDebugBuild = false
     /// Whether results of hosts that differ are set side by side: ratios, and no verdict.
     public var allowsOtherHost = false
+    /// Whether the run was broken off: someone may have stopped it for what they saw, so it is no pass.
+    public var isCutOff = false
 
     /// The usual options.
     public init() {}

@@ -28,6 +28,7 @@ struct PairedAnalysis {
         func arm(_ arm: Arm) -> [TrialRecord] { whole.compactMap { $0[arm] } }
         let all = blocks.sorted { $0.key < $1.key }.flatMap { block in Arm.allCases.compactMap { block.value[$0] } }
         var soundness = TrialSoundness()
+        if options.isCutOff { soundness.doubts.append("the comparison was cut off") }
         let last = blocks.keys.max() ?? 0
         let missing = (1...max(1, last)).filter { (blocks[$0]?.count ?? 0) < Arm.allCases.count }
         if let first = missing.first {

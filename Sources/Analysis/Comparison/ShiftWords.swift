@@ -36,7 +36,7 @@ public enum ShiftWords {
     static func sentence(_ shift: MetricShift, margin: Double, b: String = "B", a: String = "A") -> String {
         guard let estimate = shift.shift, let interval = shift.interval else { return shift.reason }
         let name = (shift.operation == OperationRecord.all ? "" : "\(shift.operation).") + shift.metric
-        let words = "\(name) of \(b) is \(difference(estimate)) than \(a)'s (\(bounds(interval)))"
+        let words = "\(b)'s \(name) is \(difference(estimate)) than \(a)'s (\(bounds(interval)))"
         guard shift.verdict == .noChangeShown else { return "\(words), beyond the margin of \(percent(margin))" }
         let seen = shift.minimumDetectable.map { smallest in
             let isFall = Metric.named(shift.metric)?.direction == .higher

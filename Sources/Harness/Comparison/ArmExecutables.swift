@@ -1,5 +1,3 @@
-import Foundation
-
 /// The programs that the arms' nodes are started from.
 ///
 /// Two builds are copied first, A once more for its control, under paths of one length: so the arms differ in nothing but
@@ -9,8 +7,8 @@ struct ArmExecutables {
     private let paths: [PairedPlace.Arm: String]
     private let folder: String?
 
-    /// - Throws: ``PairedDesignError/cannotRun(path:reason:)`` where a build can't be copied.
-    init(_ design: PairedDesign, under dataFolder: String) throws(PairedDesignError) {
+    /// - Throws: ``BuildError`` where a build can't be copied.
+    init(_ design: PairedDesign, under dataFolder: String) throws {
         guard design.comparesBuilds else {
             paths = Dictionary(uniqueKeysWithValues: PairedPlace.Arm.allCases.map { ($0, design.a.executable) })
             folder = nil
@@ -18,16 +16,16 @@ struct ArmExecutables {
         }
         let folder = "\(dataFolder)/builds"
         var copies: [PairedPlace.Arm: String] = [:]
-        for (arm, name) in [(PairedPlace.Arm.a, "1"), (.b, "2"), (.control, "3")] {
-            let source = design.side(of: arm).executable
-            do {
+        do {
+            for (arm, name) in [(PairedPlace.Arm.a, "1"), (.b, "2"), (.control, "3")] {
+                let path = "\(folder)/\(name)/coordbench"
                 try AtomicFile.makeFolder("\(folder)/\(name)")
-                try FileManager.default.copyItem(atPath: source, toPath: "\(folder)/\(name)/coordbench")
-            } catch {
-                FileTree.remove(folder)
-                throw .cannotRun(path: source, reason: "it can't be copied to \(folder): \(error)")
+                try BuildWorkshop.copy(design.side(of: arm).executable, to: path)
+                copies[arm] = path
             }
-            copies[arm] = "\(folder)/\(name)/coordbench"
+        } catch {
+            FileTree.remove(folder)
+            throw error
         }
         paths = copies
         self.folder = folder

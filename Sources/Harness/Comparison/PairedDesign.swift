@@ -12,11 +12,14 @@ public struct PairedDesign: Sendable, Codable {
         public var label: String
         /// The program whose nodes are measured.
         public var executable: String
+        /// More arguments for its nodes, as a planted slowdown.
+        public var nodeArguments: [String]
 
         /// A side of its parts.
-        public init(label: String, executable: String) {
+        public init(label: String, executable: String, nodeArguments: [String] = []) {
             self.label = label
             self.executable = executable
+            self.nodeArguments = nodeArguments
         }
     }
 
@@ -52,6 +55,8 @@ public struct PairedDesign: Sendable, Codable {
     public var length: Length
     /// What the orders are drawn by.
     public var seed: UInt64
+    /// Whether A and B are two programs, or may be: then each arm's nodes run from a copy of their own.
+    public var comparesBuilds: Bool
     /// Whether a block before the first is run and left out of the analysis.
     public var hasWarmUpBlock = true
 
@@ -60,10 +65,14 @@ public struct PairedDesign: Sendable, Codable {
 
     /// A design that compares the trials of two plans, the first of one with the first of the other, and so on.
     ///
+    /// - Parameter comparesBuilds: whether A and B are two programs; nil where that follows from the sides.
     /// - Throws: ``PairedDesignError`` where the plans can't be compared.
     public init(
-        a: Side, _ first: [PlannedTrial], b: Side, _ second: [PlannedTrial], length: Length, seed: UInt64
+        a: Side, _ first: [PlannedTrial], b: Side, _ second: [PlannedTrial], length: Length, seed: UInt64,
+        comparesBuilds: Bool? = nil
     ) throws(PairedDesignError) {
+        let differ = a.executable != b.executable || a.nodeArguments != b.nodeArguments
+        self.comparesBuilds = comparesBuilds ?? differ
         guard first.count == second.count else { throw .otherCells(a.label, first.count, b.label, second.count) }
         guard !first.isEmpty else { throw .nothing }
         if case .blocks(let blocks) = length, !(1...Self.mostBlocks).contains(blocks) { throw .blocks(blocks) }
@@ -71,7 +80,7 @@ public struct PairedDesign: Sendable, Codable {
             if let setting = one.difference(from: other) { throw .otherLoad(one.line, other.line, setting) }
             guard one.connect.isEmpty else { throw .elsewhere }
             let hasNodes = one.subject == .cluster && one.isolation == .processes
-            if a.executable != b.executable, !hasNodes { throw .noProcesses(one.line) }
+            if self.comparesBuilds, !hasNodes { throw .noProcesses(one.line) }
         }
         self.a = a
         self.b = b
@@ -82,9 +91,6 @@ public struct PairedDesign: Sendable, Codable {
 
     /// The side that an arm stands for.
     public func side(of arm: PairedPlace.Arm) -> Side { arm == .b ? b : a }
-
-    /// Whether A and B are two programs.
-    public var comparesBuilds: Bool { a.executable != b.executable }
 
     /// The trials of a block in the order in which they run, numbered from `first`; block 0 is the one that warms up.
     public func trials(ofBlock block: Int, numberedFrom first: Int) -> [PlannedTrial] {
@@ -167,8 +173,6 @@ public enum PairedDesignError: Error, Hashable, Sendable, CustomStringConvertibl
     case elsewhere
     /// Two builds can only be told apart by nodes in processes of their own.
     case noProcesses(String)
-    /// A build can't be started.
-    case cannotRun(path: String, reason: String)
 
     /// What is wrong and what would be right.
     public var description: String {
@@ -184,7 +188,6 @@ public enum PairedDesignError: Error, Hashable, Sendable, CustomStringConvertibl
         case .noProcesses(let line):
             "\(line) runs inside of coordbench itself, so two builds of it can't be compared side by side; "
                 + "run each build with --repetitions 10 and compare the folders"
-        case .cannotRun(let path, let reason): "can't run \(path): \(reason)"
         }
     }
 }

@@ -42,7 +42,7 @@ public struct PairedRun {
     /// Runs it on the calling thread.
     ///
     /// - Throws: `RecordError` where results can't be kept, `MeasurementError` where the machine can't be measured,
-    ///   ``PairedDesignError`` where a build can't be started.
+    ///   ``BuildError`` where a build can't be copied.
     public func run(interruption: Interruption, progress: some PairedProgress) throws -> BenchmarkRun.Outcome {
         let dataFolder = "\(folder)/data"
         var run = RunRecord(
@@ -60,9 +60,10 @@ public struct PairedRun {
         let loop = BlockLoop<TrialRecord>(
             design: design, now: MonotonicClock.now,
             perform: { trial, arm in
-                let environment = TrialEnvironment(
+                var environment = TrialEnvironment(
                     host: host, floor: floor, allocations: allocations, dataFolder: dataFolder,
                     executable: executables.path(of: arm), interruption: interruption)
+                environment.nodeArguments = design.side(of: arm).nodeArguments
                 return try catalogue.perform(trial, in: environment)
             },
             save: { trial, record in

@@ -9,31 +9,34 @@ import Verification
 
 @Suite("A comparison in pairs")
 struct ComparisonTests {
-    private func options(_ metrics: String...) throws -> ComparisonOptions {
+    private func looking(at metrics: String...) throws -> ComparisonOptions {
         try ComparisonOptions(
             metrics: try metrics.map { text throws(ComparisonError) in try ComparedMetric(parsing: text) })
     }
 
     @Test("says regressed, improved or nothing, with numbers, the worse way by the metric's direction")
     func verdicts() throws {
-        let slower = Comparison.paired(try InventedTrials.blocks(12, ratio: 0.9), options: try options("throughput"))
+        let slower = Comparison.paired(
+            try InventedTrials.blocks(12, ratio: 0.9), options: try looking(at: "throughput"))
         let shift = try #require(slower.cells.first?.shifts.first)
         #expect(slower.verdict == .regressed && shift.verdict == .regressed)
-        #expect(abs(try #require(shift.shift) + 0.1) < 0.02)
+        let estimate = try #require(shift.shift)
+        #expect(abs(estimate + 0.1) < 0.02)
         let interval = try #require(shift.interval)
         #expect(interval.lower < -0.09 && interval.upper > -0.11 && interval.upper < -0.02)
         #expect(shift.samples == 12 && (shift.pValue ?? 1) < 0.01)
-        #expect(slower.cells[0].sentence.contains("throughput_per_s of B is 1"), "\(slower.cells[0].sentence)")
+        #expect(slower.cells[0].sentence.contains("B's throughput_per_s is 1"), "\(slower.cells[0].sentence)")
         #expect(slower.cells[0].sentence.contains("lower than A's"), "\(slower.cells[0].sentence)")
-        #expect((slower.a, slower.b) == ("old", "new"))
+        #expect(slower.a == "old" && slower.b == "new")
 
-        let faster = Comparison.paired(try InventedTrials.blocks(12, ratio: 1.1), options: try options("throughput"))
+        let faster = Comparison.paired(
+            try InventedTrials.blocks(12, ratio: 1.1), options: try looking(at: "throughput"))
         #expect(faster.verdict == .improved)
         // Faster for the same processor time a second costs more by the operation in no way; more of it is just more.
-        let neutral = Comparison.paired(try InventedTrials.blocks(12, ratio: 1.1), options: try options("offered"))
+        let neutral = Comparison.paired(try InventedTrials.blocks(12, ratio: 1.1), options: try looking(at: "offered"))
         #expect(neutral.verdict == .changed && neutral.verdict.isPass)
 
-        let same = Comparison.paired(try InventedTrials.blocks(12), options: try options("throughput"))
+        let same = Comparison.paired(try InventedTrials.blocks(12), options: try looking(at: "throughput"))
         #expect(same.verdict == .noChangeShown && same.verdict.isPass)
         let seen = try #require(same.cells[0].shifts[0].minimumDetectable)
         #expect(seen > 0.02 && seen < 0.06)
@@ -55,7 +58,7 @@ struct ComparisonTests {
     @Test("of a machine on which A differs from itself is inconclusive, whatever B does")
     func control() throws {
         let result = Comparison.paired(
-            try InventedTrials.blocks(12, ratio: 0.5, control: 0.9), options: try options("throughput"))
+            try InventedTrials.blocks(12, ratio: 0.5, control: 0.9), options: try looking(at: "throughput"))
         #expect(result.verdict == .inconclusive)
         #expect(result.cells[0].control[0].verdict == .regressed)
         #expect(result.cells[0].shifts[0].verdict == .inconclusive)
@@ -64,14 +67,14 @@ struct ComparisonTests {
 
     @Test("with too few pairs for the level is inconclusive and says how many would do")
     func tooFew() throws {
-        let few = Comparison.paired(try InventedTrials.blocks(6, ratio: 0.5), options: try options("throughput"))
+        let few = Comparison.paired(try InventedTrials.blocks(6, ratio: 0.5), options: try looking(at: "throughput"))
         #expect(few.verdict == .inconclusive)
         #expect(few.cells[0].shifts[0].reason.contains("at least 7 can"), "\(few.cells[0].shifts[0].reason)")
-        let enough = Comparison.paired(try InventedTrials.blocks(7, ratio: 0.5), options: try options("throughput"))
+        let enough = Comparison.paired(try InventedTrials.blocks(7, ratio: 0.5), options: try looking(at: "throughput"))
         #expect(enough.verdict == .regressed)
         // Two metrics and two cells halve the level twice: 2⁻⁷ is above a quarter of 1 %.
         let cells = try InventedTrials.blocks(7, ratio: 0.5) + InventedTrials.blocks(7, ratio: 0.5, cell: 2)
-        let family = Comparison.paired(cells, options: try options("throughput", "p99"))
+        let family = Comparison.paired(cells, options: try looking(at: "throughput", "p99"))
         #expect(family.cells.count == 2 && family.verdict == .inconclusive)
         #expect(family.cells[0].shifts[0].reason.contains("at least 9 can"))
         #expect(Comparison.paired([]).verdict == .inconclusive)
@@ -81,25 +84,31 @@ struct ComparisonTests {
     func missing() throws {
         var records = try InventedTrials.blocks(12)
         records[4].server.processorNanoseconds = nil
-        let missing = Comparison.paired(records, options: try options("throughput", "server_cpu_us_per_op"))
+        let missing = Comparison.paired(records, options: try looking(at: "throughput", "server_cpu_us_per_op"))
         #expect(missing.verdict == .inconclusive)
         #expect(missing.cells[0].shifts.map(\.verdict) == [.noChangeShown, .inconclusive])
         #expect(missing.cells[0].shifts[1].reason.contains("missing in 1 of 24 trials"))
 
         records[4].server.processorNanoseconds = 0
-        let zero = Comparison.paired(records, options: try options("server_cpu_us_per_op"))
+        let zero = Comparison.paired(records, options: try looking(at: "server_cpu_us_per_op"))
         #expect(zero.verdict == .inconclusive && zero.cells[0].shifts[0].reason.contains("no ratio"))
-        let never = Comparison.paired(records, options: try options("lookup_ns"))
+        let never = Comparison.paired(records, options: try looking(at: "lookup_ns"))
         #expect(never.verdict == .inconclusive && never.cells[0].shifts[0].reason == "lookup_ns was not measured")
     }
 
     @Test("lacking a trial of a block is inconclusive")
     func cutOff() throws {
         let records = try InventedTrials.blocks(12, ratio: 0.9).dropLast()
-        let result = Comparison.paired(Array(records), options: try options("throughput"))
+        let result = Comparison.paired(Array(records), options: try looking(at: "throughput"))
         #expect(result.verdict == .inconclusive)
         #expect(result.cells[0].problems == ["1 of 12 blocks are not whole: block 12 lacks A'"])
         #expect(result.cells[0].samples == 11)
+
+        // Whoever stops a run between two blocks may have done so for what they saw.
+        var options = try looking(at: "throughput")
+        options.isCutOff = true
+        #expect(Comparison.paired(try InventedTrials.blocks(12), options: options).verdict == .inconclusive)
+        #expect(Comparison.paired(try InventedTrials.blocks(12, ratio: 0.8), options: options).verdict == .regressed)
     }
 
     @Test("with a violated trial is violated, even if it only warmed the machine up")
@@ -110,9 +119,9 @@ struct ComparisonTests {
             JudgedProperty(
                 property: "linearizable", verdict: .violated(Counterexample(summary: "stale", events: [])), basis: "x")
         ]
-        #expect(Comparison.paired(records + [first], options: try options("throughput")).verdict == .violated)
+        #expect(Comparison.paired(records + [first], options: try looking(at: "throughput")).verdict == .violated)
         records[7].verdicts = first.verdicts
-        let result = Comparison.paired(records, options: try options("throughput"))
+        let result = Comparison.paired(records, options: try looking(at: "throughput"))
         #expect(result.verdict == .violated && !result.verdict.isPass)
         #expect(result.cells[0].problems.first?.contains("1 of 12 trials of B violated") == true)
         #expect(result.cells[0].shifts[0].verdict == .inconclusive)
@@ -125,7 +134,7 @@ struct ComparisonTests {
         {
             var records = try InventedTrials.blocks(20)
             for index in 0..<marked { records[3 * index].validity.refuse(reason, "x") }
-            var options = try options("throughput")
+            var options = try looking(at: "throughput")
             options.allowsDebugBuild = isDebug
             return Comparison.paired(records, options: options).verdict
         }
@@ -147,7 +156,7 @@ struct ComparisonTests {
                 records[index].plan.isJudged = isJudged
                 records[index].verdicts = []
             }
-            return Comparison.paired(records, options: try options("throughput")).verdict
+            return Comparison.paired(records, options: try looking(at: "throughput")).verdict
         }
         #expect(try verdict(0.8, isJudged: false) == .regressed)
         #expect(try verdict(1, isJudged: false) == .inconclusive)
@@ -161,7 +170,7 @@ struct ComparisonTests {
             try InventedTrials.record(arm: $0, block: 0, throughput: $0 == .b ? 1 : 1_000_000)
         }
         let records = try InventedTrials.blocks(12)
-        let options = try options("throughput")
+        let options = try looking(at: "throughput")
         #expect(Comparison.paired(warm + records, options: options) == Comparison.paired(records, options: options))
     }
 

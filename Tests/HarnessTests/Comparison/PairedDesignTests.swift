@@ -118,7 +118,7 @@ struct PairedRunTests {
     ) throws -> (outcome: BlockLoop<Int>.Outcome, saved: [PlannedTrial], told: [(block: Int, of: Int, left: UInt64)]) {
         let clock = Clock()
         var saved: [PlannedTrial] = []
-        var told: [(Int, Int, UInt64)] = []
+        var told: [(block: Int, of: Int, left: UInt64)] = []
         let interruption = Interruption()
         let loop = BlockLoop<Int>(
             design: try PairedDesignTests.design(length: length), now: { clock.now },
