@@ -94,10 +94,8 @@ enum Snapshots {
           coordbench run raft unreplicated --durability memory,synced
           coordbench serve raft --client-port 7000   to play with by redis-cli
           coordbench check history.edn --model kv    judges a history of any store
-          coordbench compare 'raft[batch=1]' raft    which is better, and how sure that
-        is
-          coordbench gate gate.yaml                  says whether a change may be let
-        in
+          coordbench compare 'raft[batch=1]' raft    which is better, and how surely
+          coordbench gate gate.yaml                  may this change be merged?
 
         Results go to standard output, everything else to standard error.
 
@@ -133,5 +131,6 @@ enum Snapshots {
                                   may do?
 
           See 'coordbench help <subcommand>' for detailed help.
+
         """
 }

@@ -24,6 +24,7 @@ public struct Cell: Sendable, Hashable, Comparable, CustomStringConvertible {
         case .function: words.append("\(plan.nodes) nodes")
         case .external: words.append("at \(plan.connect.joined(separator: " "))")
         }
+        if let pairing = plan.pairing { words.append("arm \(pairing.arm.rawValue)") }
         words += Self.load(plan) + Self.workload(plan.workload, subject: plan.subject) + Self.course(plan)
         description = words.joined(separator: ", ")
     }
@@ -87,11 +88,12 @@ public struct CellTrials: Sendable {
         rows = records.map(MetricRow.rows)
     }
 
-    /// The trials of a run by cell, in the order in which the cells first ran.
+    /// The trials of a run by cell, in the order in which the cells first ran; those that only warmed the machine up are
+    /// left out.
     public static func of(_ records: [TrialRecord]) -> [CellTrials] {
         var order: [Cell] = []
         var members: [Cell: [TrialRecord]] = [:]
-        for record in records {
+        for record in records where record.plan.pairing?.isWarmUp != true {
             let cell = Cell(record.plan)
             if members[cell] == nil { order.append(cell) }
             members[cell, default: []].append(record)

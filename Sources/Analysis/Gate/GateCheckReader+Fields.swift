@@ -2,6 +2,27 @@ import Harness
 import Yams
 
 extension GateCheckReader {
+    func seeds() throws(ScenarioError) -> ClosedRange<UInt64>? {
+        guard let text = try single("seeds") else { return nil }
+        let parts = text.value.split(separator: "..", omittingEmptySubsequences: false).map { UInt64($0) }
+        guard parts.count <= 2, let first = parts.first ?? nil, let last = parts.last ?? nil, first <= last,
+            last - first < ExactCheck.mostSeeds
+        else {
+            throw ScenarioError(
+                "seeds can't be '\(text.value)': a number or a range of at most \(ExactCheck.mostSeeds), as 1..20",
+                at: text.place)
+        }
+        return first...last
+    }
+
+    func operations() throws(ScenarioError) -> Int? {
+        guard let text = try single("operations") else { return nil }
+        guard let count = Quantity.count(text.value), (1...100_000).contains(count) else {
+            throw ScenarioError("operations can't be '\(text.value)': 1 to 100000 of each seed", at: text.place)
+        }
+        return count
+    }
+
     func missing(_ key: String, _ what: String) -> ScenarioError {
         ScenarioError("\(key): is missing; it is \(what)", at: place)
     }

@@ -34,7 +34,7 @@ struct GatePageTests {
             let top = try ScenarioFile(path: "workflow.yaml").mapping(root, what: "a workflow").map(\.key.value)
             #expect(top.contains("jobs") || top.contains("gate"))
             #expect(workflow.contains("coordbench gate gate.yaml --output gate"))
-            #expect(workflow.contains("--base path:"))
+            #expect(workflow.contains("--candidate git:HEAD"))
             #expect(workflow.contains("junit: gate/junit.xml") || workflow.contains("GITHUB_STEP_SUMMARY"))
         }
     }
