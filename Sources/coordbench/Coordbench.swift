@@ -30,7 +30,7 @@ struct Coordbench: ParsableCommand {
         subcommands: [
             ListCommand.self, RunCommand.self, CompareCommand.self, GateCommand.self, BaselineCommand.self,
             HistoryCommand.self, ReportCommand.self, FloorCommand.self, ServeCommand.self, NodeCommand.self,
-            SimulateCommand.self, CheckCommand.self,
+            SimulateCommand.self, CheckCommand.self, CalibrateCommand.self,
         ])
 }
 
