@@ -114,7 +114,9 @@ struct BuildTests {
             let missing = scratch.appendingPathComponent("nothing").path
             #expect(failure(missing) == .missing(path: missing))
             #expect(failure(scratch.path) == .notABuild(path: scratch.path))
-            #expect(failure("path:/etc/hostname") == .notABuild(path: "/etc/hostname"))
+            let text = scratch.appendingPathComponent("text").path
+            #expect(FileManager.default.createFile(atPath: text, contents: nil, attributes: [.posixPermissions: 0o644]))
+            #expect(failure("path:\(text)") == .notABuild(path: text))
             #expect(failure("/bin/true").map { "\($0)".contains("which interface") } == true)
             #expect(failure("/bin/false").map { "\($0)".contains("can't be compared") } == true)
             #expect(failure("current", system: "raft[nonsense=1]").map { "\($0)".contains("nonsense") } == true)

@@ -32,10 +32,10 @@ struct CompareTests {
             if isTrusted, isSound {
                 #expect(result.status == 3, "\(result.testDescription)")
                 #expect(found.verdict == .regressed)
+                #expect((found.cells.first?.shifts.first?.shift ?? 0) > 0.3, "\(result.testDescription)")
             } else {
                 #expect(result.status == 5, "\(result.testDescription)")
             }
-            #expect((found.cells.first?.shifts.first?.shift ?? 0) > 0.3, "\(result.testDescription)")
             #expect(result.output.contains("server_cpu_us_per_op"))
             #expect(result.errors.contains("report: results/compare/comparison.md"))
 

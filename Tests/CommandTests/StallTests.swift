@@ -16,8 +16,8 @@ struct StallTests {
 
     /// A load's record and how long the server really stood still.
     private func load(_ arrival: [String]) async throws -> (record: TrialRecord, stallNanoseconds: Double) {
-        // Some 1.4 s after the first operation: well inside the window, on a slow machine too.
-        let server = try StallingServer(afterCommands: 700, nanoseconds: Self.stallNanoseconds)
+        // Well inside the window, on a slow machine too.
+        let server = try StallingServer(afterNanoseconds: 1_500_000_000, nanoseconds: Self.stallNanoseconds)
         defer { server.stop() }
         return try await TemporaryFolder.with { folder in
             let result = try await Command.run(
@@ -35,42 +35,58 @@ struct StallTests {
         histogram?.value(atPercentile: percentile).map { Double($0) } ?? .nan
     }
 
-    /// What of theory doesn't show in a load with an open loop; nothing where all does.
-    private func openLoopFailures() async throws -> [String] {
+    /// What of theory doesn't show in a load; nothing where all does. Whatever else goes on, a stall never looks shorter
+    /// than it was: those failures are grave. On a busy machine it may look longer.
+    private struct Failures {
+        var grave: [String] = []
+        var slight: [String] = []
+    }
+
+    private func openLoopFailures() async throws -> Failures {
         let (record, stalled) = try await load(["--rate", "500", "--arrival", "constant"])
         let theory = StallModel(stallNanoseconds: stalled, windowNanoseconds: Self.windowNanoseconds)
         let all = record.allOperations
-        var failures: [String] = []
-        if !record.arrivals.isBalanced { failures.append(record.arrivals.sentence) }
-        if all.completed != UInt64(Self.rate * 4) { failures.append("\(all.completed) completed") }
+        var failures = Failures()
+        if !record.arrivals.isBalanced { failures.grave.append(record.arrivals.sentence) }
+        if all.completed != UInt64(Self.rate * 4) { failures.slight.append("\(all.completed) completed") }
         for quantile in [0.95, 0.97, 0.99, 0.995] {
             let expected = theory.latencyNanoseconds(atQuantile: quantile)
             let measured = percentile(all.latency, quantile * 100)
-            // Nothing makes a stall look shorter; a machine that is busy otherwise makes it look longer.
-            if !(measured > 0.95 * expected - 10e6 && measured < 1.1 * expected + 40e6) {
-                failures.append("p\(quantile * 100) is \(measured) where theory has \(expected)")
-            }
+            let words = "p\(quantile * 100) is \(measured) where theory has \(expected)"
+            if !(measured > 0.95 * expected - 10e6) { failures.grave.append(words) }
+            if !(measured < 1.1 * expected + 40e6) { failures.slight.append(words) }
         }
         // One operation met the stall as the server sees it: one in two thousand.
-        if !(percentile(all.service, 99) < stalled / 4) { failures.append("the service time shows the stall") }
-        if !(percentile(all.service, 100) > 0.9 * stalled) { failures.append("nobody met the stall") }
+        if !(percentile(all.service, 99) < stalled / 4) { failures.slight.append("the service time shows the stall") }
+        if !(percentile(all.service, 100) > 0.9 * stalled) { failures.grave.append("nobody met the stall") }
         return failures
     }
 
-    private func closedLoopFailures() async throws -> [String] {
+    private func closedLoopFailures() async throws -> Failures {
         let (record, stalled) = try await load(["--think", "2ms"])
         let latency = record.allOperations.latency
-        var failures: [String] = []
-        if !(percentile(latency, 99) < stalled / 4) { failures.append("p99 is \(percentile(latency, 99))") }
-        if !(percentile(latency, 100) > 0.9 * stalled) { failures.append("nobody met the stall") }
+        var failures = Failures()
+        if !(percentile(latency, 99) < stalled / 4) { failures.slight.append("p99 is \(percentile(latency, 99))") }
+        if !(percentile(latency, 100) > 0.9 * stalled) { failures.grave.append("nobody met the stall") }
         return failures
     }
 
-    /// Tries thrice: what else goes on on the machine may spoil a window, what is wrong in the load spoils all.
-    private func expectNone(_ attempt: () async throws -> [String]) async throws {
-        var failures = ["not tried"]
-        for _ in 0..<3 where !failures.isEmpty { failures = try await attempt() }
-        #expect(failures.isEmpty)
+    /// Tries until a window is undisturbed, five times at most. On a machine that is busy throughout, as when all tests run
+    /// at once on two processors, only what nothing can disturb is asked for; the same is shown exactly, without sockets,
+    /// by the harness's own tests.
+    private func expectNone(_ attempt: () async throws -> Failures) async throws {
+        for _ in 0..<5 {
+            let failures = try await attempt()
+            #expect(failures.grave.isEmpty)
+            if failures.slight.isEmpty { return }
+        }
+        try #require(Self.isMachineBusy(), "on a machine with time to spare what theory says must show")
+    }
+
+    /// Whether more than one process wants each processor, by the last minute's load.
+    private static func isMachineBusy() -> Bool {
+        var loads = [0.0]
+        return getloadavg(&loads, 1) == 1 && loads[0] > Double(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
     @Test(
@@ -86,8 +102,8 @@ struct StallTests {
     }
 }
 
-/// A server on a free loopback port that answers the Redis protocol from one thread, and once, after so many operations,
-/// doesn't answer for a while.
+/// A server on a free loopback port that answers the Redis protocol from one thread, and once, so long after the first
+/// operation, doesn't answer for a while.
 private final class StallingServer: Sendable {
     let port: UInt16
     private let stopper: Int32
@@ -99,7 +115,7 @@ private final class StallingServer: Sendable {
         return value > 0 ? value : nil
     }
 
-    init(afterCommands count: Int, nanoseconds: UInt64) throws {
+    init(afterNanoseconds delay: UInt64, nanoseconds: UInt64) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -116,15 +132,15 @@ private final class StallingServer: Sendable {
         try #require(pipe(&ends) == 0)
         stopper = ends[1]
         let stop = ends[0]
-        Thread.detachNewThread { [self] in serve(listener, stop, count, nanoseconds) }
+        Thread.detachNewThread { [self] in serve(listener, stop, delay, nanoseconds) }
     }
 
     func stop() { close(stopper) }
 
-    private func serve(_ listener: Int32, _ stop: Int32, _ count: Int, _ nanoseconds: UInt64) {
+    private func serve(_ listener: Int32, _ stop: Int32, _ delay: UInt64, _ nanoseconds: UInt64) {
         var sockets: [Int32] = []
         var inbound: [Int32: [UInt8]] = [:]
-        var operations = 0
+        var first: UInt64?
         defer { for descriptor in sockets + [listener, stop] { close(descriptor) } }
         while true {
             var waiting = ([stop, listener] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -145,9 +161,10 @@ private final class StallingServer: Sendable {
                 }
                 var bytes = (inbound[ready.fd] ?? []) + chunk[..<received]
                 answer(&bytes, on: ready.fd) { isOperation in
-                    guard isOperation else { return }
-                    operations += 1
-                    if operations == count { standStill(nanoseconds) }
+                    guard isOperation, stalledNanoseconds == nil else { return }
+                    let now = MonotonicClock.now()
+                    if now - (first ?? now) >= delay { standStill(nanoseconds) }
+                    first = first ?? now
                 }
                 inbound[ready.fd] = bytes
             }

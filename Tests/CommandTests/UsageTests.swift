@@ -14,7 +14,7 @@ struct UsageTests {
         "explains every command, with an example",
         arguments: [
             "list", "run", "report", "floor", "serve", "node", "simulate", "check", "compare", "gate", "baseline",
-            "history",
+            "history", "calibrate",
         ])
     func commandHelp(name: String) async throws {
         let result = try await Command.run(["help", name])
@@ -136,6 +136,8 @@ enum Snapshots {
                                   seed, and checks every step.
           check                   Judges a recorded history: is it what such a store
                                   may do?
+          calibrate               Measures how often a paired gate is wrong on this
+                                  machine.
 
           See 'coordbench help <subcommand>' for detailed help.
 
