@@ -91,7 +91,7 @@ enum Snapshots {
           coordbench run raft unreplicated --durability memory,synced
           coordbench serve raft --client-port 7000   to play with by redis-cli
           coordbench check history.edn --model kv    judges a history of any store
-          coordbench compare 'raft[batch=1]' raft    which is better, and how sure that is
+          coordbench compare raft zab                which is better, how sure is that?
 
         Results go to standard output, everything else to standard error.
 
