@@ -28,7 +28,7 @@ struct Coordbench: ParsableCommand {
         subcommands: [
             ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, FloorCommand.self,
             ServeCommand.self,
-            NodeCommand.self, SimulateCommand.self, CheckCommand.self,
+            NodeCommand.self, SimulateCommand.self, CheckCommand.self, CalibrateCommand.self,
         ])
 }
 

@@ -54,6 +54,9 @@ enum ExitStatus: Int32, CaseIterable {
         case BuildError.cannotKeep: self = .cannotCreate
         case BuildError.interrupted: self = .interrupted
         case is BuildError: self = .unavailable
+        case is TrialPoolError, ErrorRateError.damaged: self = .unreadable
+        case ErrorRateError.notACluster: self = .usage
+        case is ErrorRateError: self = .inconclusive
         case ThreadLockError.threadRefused: self = .unavailable
         case is ThreadLockError, is PlacementError: self = .usage
         case is MeasurementError, is TrialError: self = .unavailable

@@ -95,5 +95,6 @@ struct NodeCommand: ParsableCommand {
 }
 
 extension PlantedDelay: ExpressibleByArgument {
+    /// Reads the text form.
     public init?(argument: String) { self.init(parsing: argument) }
 }

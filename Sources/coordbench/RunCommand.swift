@@ -60,7 +60,7 @@ struct RunCommand: ParsableCommand {
         let plan = try RunRequest(arguments: systems, flags: load.fields)
             .plan(catalogue: .all, quick: Terminal.wantsQuickLook ? QuickLimits() : nil)
         if dryRun { return try Terminal.write(format == .json ? JSONText.of(plan) : plan.text) }
-        try refuseDebugBuild()
+        try DebugBuild.refuse(unless: allowDebug)
 
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping; what was measured is saved (again to end at once)")
@@ -96,15 +96,5 @@ struct RunCommand: ParsableCommand {
         let judgement = RunJudgement(
             outcome.results.records, audits: audits, thresholds: judged, isInterrupted: outcome.isInterrupted)
         if judgement != .passed { throw EndedWith(status: ExitStatus(judgement)) }
-    }
-
-    private func refuseDebugBuild() throws {
-        #if DEBUG
-            guard allowDebug || Terminal.wantsQuickLook else {
-                throw ValidationError(
-                    "This is a debug build, whose figures mean nothing. Build with 'swift build -c release', or take "
-                        + "--allow-debug to see it work.")
-            }
-        #endif
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 
 /// Where text goes: results to standard output, everything else to standard error.
@@ -70,4 +71,18 @@ enum Terminal {
 struct OutputError: Error, CustomStringConvertible {
     let reason: String
     var description: String { "can't write the result to standard output: \(reason)" }
+}
+
+/// Figures of a build without optimisation mean nothing.
+enum DebugBuild {
+    /// Refuses to measure with one, unless that is wanted or only a quick look is.
+    static func refuse(unless isAllowed: Bool) throws {
+        #if DEBUG
+            guard isAllowed || Terminal.wantsQuickLook else {
+                throw ValidationError(
+                    "This is a debug build, whose figures mean nothing. Build with 'swift build -c release', or take "
+                        + "--allow-debug to see it work.")
+            }
+        #endif
+    }
 }

@@ -1,34 +1,43 @@
 import Harness
 import Statistics
 
-/// A cell's trials, sorted out, before its metrics are judged.
+/// A cell's figures, sorted out, before its metrics are judged.
 struct SortedCell {
     var title: String
     /// What is looked at.
-    var metrics: [ComparedMetric]
-    /// A's trials as rows; where paired, in the order of the blocks.
-    let a: [[MetricRow]]
+    let metrics: [ComparedMetric]
+    /// For each metric the values of A's trials; where paired, in the order of the blocks.
+    let a: [[Double?]]
     /// B's.
-    let b: [[MetricRow]]
+    let b: [[Double?]]
     /// The control's; empty where nothing is paired.
-    let control: [[MetricRow]]
+    let control: [[Double?]]
     let soundness: TrialSoundness
+}
 
+extension SortedCell {
     /// A cell of these trials, with the metrics asked for, or the usual ones that any of the trials has measured.
     init(
         title: String, a: [TrialRecord], b: [TrialRecord], control: [TrialRecord] = [], soundness: TrialSoundness,
         _ options: ComparisonOptions
     ) {
-        self.title = title
-        self.a = a.map(MetricRow.rows)
-        self.b = b.map(MetricRow.rows)
-        self.control = control.map(MetricRow.rows)
-        self.soundness = soundness
-        metrics = options.metrics
-        guard metrics.isEmpty, let plan = (a + b).first?.plan else { return }
-        let all = self.a + self.b
-        metrics = ComparedMetric.usual(for: plan).filter { metric in all.contains { metric.value(in: $0) != nil } }
+        let rows = (a: a.map(MetricRow.rows), b: b.map(MetricRow.rows), control: control.map(MetricRow.rows))
+        var metrics = options.metrics
+        if metrics.isEmpty, let plan = (a + b).first?.plan {
+            metrics = ComparedMetric.usual(for: plan).filter { metric in
+                (rows.a + rows.b).contains { metric.value(in: $0) != nil }
+            }
+        }
+        func values(_ trials: [[MetricRow]]) -> [[Double?]] {
+            metrics.map { metric in trials.map { metric.value(in: $0) } }
+        }
+        self.init(
+            title: title, metrics: metrics, a: values(rows.a), b: values(rows.b), control: values(rows.control),
+            soundness: soundness)
     }
+
+    /// How many trials the side has that has fewer.
+    var samples: Int { min(a.first?.count ?? 0, b.first?.count ?? 0) }
 }
 
 /// Judges the metrics of all cells as one family.
@@ -42,14 +51,16 @@ struct FamilyJudgement {
         let count = max(1, cells.reduce(0) { $0 + $1.metrics.count })
         let judge = ShiftJudge(options: options, count: count)
         var shifts = cells.map { cell in
-            cell.metrics.map { metric in
-                let (a, b) = (values(metric, cell.a), values(metric, cell.b))
+            cell.metrics.indices.map { place in
+                let (metric, a, b) = (cell.metrics[place], cell.a[place], cell.b[place])
                 return isPaired ? judge.paired(metric, a: a, b: b) : judge.unpaired(metric, a: a, b: b)
             }
         }
         var controls = cells.map { cell in
             isPaired
-                ? cell.metrics.map { judge.paired($0, a: values($0, cell.a), b: values($0, cell.control)) } : []
+                ? cell.metrics.indices.map {
+                    judge.paired(cell.metrics[$0], a: cell.a[$0], b: cell.control[$0])
+                } : []
         }
         Self.adjust(&shifts)
         Self.adjust(&controls)
@@ -57,10 +68,6 @@ struct FamilyJudgement {
         return cells.indices.map { index in
             conclude(cells[index], shifts[index].map(\.shift), controls[index].map(\.shift), differing: differing)
         }
-    }
-
-    private func values(_ metric: ComparedMetric, _ trials: [[MetricRow]]) -> [Double?] {
-        trials.map { metric.value(in: $0) }
     }
 
     /// Adjusts p-values for the whole family.
@@ -79,7 +86,7 @@ struct FamilyJudgement {
         _ cell: SortedCell, _ shifts: [MetricShift], _ control: [MetricShift], differing: MetricShift?
     ) -> CellComparison {
         var comparison = CellComparison(
-            title: cell.title, samples: min(cell.a.count, cell.b.count), shifts: [], control: [],
+            title: cell.title, samples: cell.samples, shifts: [], control: [],
             problems: cell.soundness.problems, doubts: cell.soundness.doubts, sentence: "")
         comparison.shifts = shifts.indices.map { index in
             var shift = shifts[index]

@@ -1,6 +1,42 @@
 import Harness
 import Verification
 
+/// What the soundness of a comparison needs to know of a trial.
+struct TrialMark {
+    var number: Int
+    var isViolated: Bool
+    var isCorrect: Bool
+    var isJudged: Bool
+    /// Why it is not valid; empty where it is.
+    var reasons: [Validity.Reason]
+
+    /// What a record says.
+    init(_ record: TrialRecord) {
+        self.init(
+            number: record.plan.number, isViolated: record.verdict.isViolated, isCorrect: record.verdict.isCorrect,
+            isJudged: record.plan.isJudged, reasons: record.validity.isValid ? [] : Self.reasons(record.validity))
+    }
+
+    /// A mark of its parts.
+    init(number: Int, isViolated: Bool, isCorrect: Bool, isJudged: Bool, reasons: [Validity.Reason]) {
+        self.number = number
+        self.isViolated = isViolated
+        self.isCorrect = isCorrect
+        self.isJudged = isJudged
+        self.reasons = reasons
+    }
+
+    /// Why a trial is not valid, by what its notes begin with; too few samples only where there is no other reason.
+    static func reasons(_ validity: Validity) -> [Validity.Reason] {
+        let found = validity.notes.compactMap { note in
+            Validity.Reason.allCases.first { note.hasPrefix("\($0.rawValue):") }
+        }
+        let others = found.filter { $0 != .tooFewSamples }
+        if !others.isEmpty { return others }
+        return [found.isEmpty ? .unbalanced : .tooFewSamples]
+    }
+}
+
 /// Whether a cell's trials can carry a comparison.
 struct TrialSoundness {
     /// Why they can't.
@@ -19,50 +55,43 @@ struct TrialSoundness {
 
     /// Examines a side's trials.
     mutating func examine(_ records: [TrialRecord], of side: String, _ options: ComparisonOptions) {
-        let violated = records.filter { $0.verdict.isViolated }
+        examine(records.map(TrialMark.init), of: side, options)
+    }
+
+    /// Examines a side's trials. A build without optimisation is no reason where that is allowed.
+    mutating func examine(_ marks: [TrialMark], of side: String, _ options: ComparisonOptions) {
+        let violated = marks.filter(\.isViolated)
         if let first = violated.first {
             isViolated = true
             problems.append(
-                "\(Self.count(violated.count, of: records.count)) of \(side) violated what it promises, the first trial "
-                    + "\(first.plan.number)")
+                "\(Self.count(violated.count, of: marks.count)) of \(side) violated what it promises, the first trial "
+                    + "\(first.number)")
         }
-        let unknown = records.filter { !$0.verdict.isViolated && !$0.verdict.isCorrect }
+        let unknown = marks.filter { !$0.isViolated && !$0.isCorrect }
         if !unknown.isEmpty {
             let words =
-                "of \(Self.count(unknown.count, of: records.count)) of \(side) nobody knows whether it was correct"
-            if unknown.contains(where: \.plan.isJudged) { problems.append(words) } else { doubts.append(words) }
+                "of \(Self.count(unknown.count, of: marks.count)) of \(side) nobody knows whether it was correct"
+            if unknown.contains(where: \.isJudged) { problems.append(words) } else { doubts.append(words) }
         }
         var disturbed: [String: Int] = [:]
-        for record in records where !record.validity.isValid {
-            let reasons = Self.reasons(record.validity, options)
+        for mark in marks {
+            let reasons = mark.reasons.filter { $0 != .debugBuild || !options.allowsDebugBuild }
             if let wrong = reasons.first(where: { !Self.disturbances.contains($0) }) {
                 // One trial of a kind is enough to say.
                 guard !problems.contains(where: { $0.hasPrefix("trial ") && $0.hasSuffix(wrong.rawValue) }) else {
                     continue
                 }
-                problems.append("trial \(record.plan.number) of \(side) is not valid: \(wrong.rawValue)")
+                problems.append("trial \(mark.number) of \(side) is not valid: \(wrong.rawValue)")
             } else if let reason = reasons.first {
                 disturbed[reason.rawValue, default: 0] += 1
             }
         }
         let sum = disturbed.values.reduce(0, +)
-        guard Double(sum) > Self.mostDisturbed * Double(records.count) else { return }
+        guard Double(sum) > Self.mostDisturbed * Double(marks.count) else { return }
         let words = disturbed.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
         problems.append(
-            "\(Self.count(sum, of: records.count)) of \(side) were disturbed (\(words.joined(separator: ", ")))")
+            "\(Self.count(sum, of: marks.count)) of \(side) were disturbed (\(words.joined(separator: ", ")))")
     }
 
     private static func count(_ part: Int, of all: Int) -> String { "\(part) of \(all) trials" }
-
-    /// Why a trial is not valid, by what its notes begin with; a build without optimisation is no reason where that is
-    /// allowed, and too few samples only where there is no other.
-    private static func reasons(_ validity: Validity, _ options: ComparisonOptions) -> [Validity.Reason] {
-        let found = validity.notes.compactMap { note in
-            Validity.Reason.allCases.first { note.hasPrefix("\($0.rawValue):") }
-        }
-        let others = found.filter { $0 != .tooFewSamples }
-        let reasons = others.filter { $0 != .debugBuild || !options.allowsDebugBuild }
-        if !others.isEmpty { return reasons }
-        return [found.isEmpty ? .unbalanced : .tooFewSamples]
-    }
 }

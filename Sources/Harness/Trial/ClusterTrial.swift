@@ -85,7 +85,10 @@ struct ClusterTrial<System: ClusterSystem> {
     ) throws -> Bool {
         let phases = PhaseSignal()
         session.onPhase = { phase, now in phases.enter(phase, now) }
-        environment.interruption.onRequest { [weak session] in session?.interrupt() }
+        // Not a weak reference: an object that has one is retained and released at several times the price.
+        let handle = SessionHandle(session)
+        defer { handle.clear() }
+        environment.interruption.onRequest { handle.interrupt() }
         session.begin()
         guard phases.wait(for: .window) else {
             if let failure = session.loop.queue.sync(execute: { session.failure }) { throw failure }
@@ -141,6 +144,23 @@ struct ClusterTrial<System: ClusterSystem> {
         guard !plan.faults.isEmpty else { return }
         record.consistency = judge.consistency(
             knowing: record.verdicts, budgetNanoseconds: Self.judgingNanoseconds)
+    }
+}
+
+/// A session as long as its trial runs: a request to stop may come later.
+private final class SessionHandle<System: ClusterSystem>: Sendable {
+    private let session: Mutex<LoadSession<System>?>
+
+    init(_ session: LoadSession<System>) {
+        self.session = Mutex(session)
+    }
+
+    func interrupt() {
+        session.withLock { $0 }?.interrupt()
+    }
+
+    func clear() {
+        session.withLock { $0 = nil }
     }
 }
 

@@ -9,6 +9,8 @@ struct OperationScript<Offer: Service> {
 
     let operations: [Offer.Operation]
     let mustSucceed: Bool
+    /// Whether it removes what nobody knows of, so that it is no part of the history and the prologue follows.
+    var isCleanup = false
     var next = 0
     var underWay: [Int: (place: Int, sent: UInt64)] = [:]
     var retries: [Int] = []
@@ -47,6 +49,10 @@ extension LoadSession {
             clients.invoke(place % plan.clients, OperationID(id), current.operations[place], at: now)
         }
         guard script?.isDone == true else { return }
+        if script?.isCleanup == true {
+            script = prologue
+            return advanceScript()
+        }
         script = nil
         if phase == .prologue { beginLoad() } else if phase == .epilogue { end(now) }
     }
@@ -55,9 +61,11 @@ extension LoadSession {
         guard let (place, sent) = script?.underWay.removeValue(forKey: Int(id.rawValue)),
             let operation = script?.operations[place]
         else { return }
-        recorder.judge?.record(
-            client: place % plan.clients, user: scriptUser, operation: operation, completion: completion, sent: sent,
-            received: received)
+        if script?.isCleanup == false {
+            recorder.judge?.record(
+                client: place % plan.clients, user: scriptUser, operation: operation, completion: completion,
+                sent: sent, received: received)
+        }
         switch completion {
         case .answered: break
         case .failed(let error), .indeterminate(let error):

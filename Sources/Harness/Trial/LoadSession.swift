@@ -81,9 +81,18 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     /// Begins with the prologue; phases follow one another by themselves.
     func begin() {
         loop.perform { [self] in
-            script = OperationScript(Offer.Source.prologue(options: plan.workload), mustSucceed: true)
+            if plan.subject == .external {
+                script = OperationScript(Offer.Source.cleanup(options: plan.workload), mustSucceed: true)
+                script?.isCleanup = true
+            } else {
+                script = prologue
+            }
             advanceScript()
         }
+    }
+
+    var prologue: OperationScript<Offer> {
+        OperationScript(Offer.Source.prologue(options: plan.workload), mustSucceed: true)
     }
 
     /// Ends the load early: the window closes now, what is under way ends.
@@ -184,14 +193,14 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         start(user, users[user].source.next(), intended: intended, at: now)
     }
 
-    private func start(_ user: Int, _ operation: Offer.Operation, intended: UInt64, at now: UInt64) {
+    private func start(_ user: Int, _ operation: consuming Offer.Operation, intended: UInt64, at now: UInt64) {
         busyUsers += 1
-        users[user].operation = operation
+        users[user].kind = Offer.kind(of: operation)
+        users[user].operation = copy operation
         users[user].intended = intended
         users[user].sent = now
-        users[user].kind = Offer.kind(of: operation)
         if recorder.isCounted(intended) { recorder.account.offered &+= 1 }
-        clients.invoke(users[user].client, OperationID(UInt64(user)), operation, at: now)
+        clients.invoke(users[user].client, OperationID(UInt64(user)), consume operation, at: now)
     }
 
     private func ended(client: Int, _ id: OperationID, _ completion: Completion<Offer.Result>, at received: UInt64) {

@@ -84,7 +84,7 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     }
 
     /// Starts an operation.
-    public func invoke(_ place: Int, _ id: OperationID, _ operation: Client.Operation, at now: UInt64) {
+    public func invoke(_ place: Int, _ id: OperationID, _ operation: consuming Client.Operation, at now: UInt64) {
         step(place, .invoke(id, operation), now)
     }
 

@@ -49,17 +49,25 @@ enum KeyValueNaming {
         }
     }
 
+    /// A value of a size without its identity: what values of the same size are copied from.
+    static func template(size: Int) -> [UInt8] {
+        [UInt8](repeating: filling, count: max(size, identityBytes))
+    }
+
     static func value(identity: UInt64, size: Int) -> Bytes {
-        let count = max(size, identityBytes)
-        return Bytes(
-            [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-                for place in 0..<identityBytes {
-                    let nibble = UInt8(truncatingIfNeeded: identity >> UInt64(4 * (identityBytes - 1 - place))) & 15
-                    buffer[place] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
-                }
-                buffer[identityBytes...].update(repeating: filling)
-                initialized = count
-            })
+        value(identity: identity, template: template(size: size))
+    }
+
+    /// A copy of a template with an identity at its beginning.
+    static func value(identity: UInt64, template: [UInt8]) -> Bytes {
+        var value = template
+        value.withUnsafeMutableBufferPointer { buffer in
+            for place in 0..<identityBytes {
+                let nibble = UInt8(truncatingIfNeeded: identity >> UInt64(4 * (identityBytes - 1 - place))) & 15
+                buffer[place] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+            }
+        }
+        return Bytes(value)
     }
 
     /// The identity of a value that was read; several pieces in a row are a list.

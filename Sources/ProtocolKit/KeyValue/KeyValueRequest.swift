@@ -17,7 +17,7 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     public var isRead: Bool { !payload.isEmpty && payload[0] == CommandTag.get }
 
     /// Codes a command, with its place in a session where it has one: reads and the opening of a session have none.
-    public init(_ command: KeyValueCommand, stamp: SessionStamp? = nil) {
+    public init(_ command: __shared KeyValueCommand, stamp: SessionStamp? = nil) {
         switch command {
         case .get(let key): self.init(CommandTag.get, nil, key)
         case .put(let key, let value): self.init(CommandTag.put, stamp, key, value)
@@ -50,35 +50,29 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
         let stampBytes = stamp == nil ? 0 : CommandTag.stampBytes
         let middleBytes = middle.map { $0.count + 4 } ?? 0
         let count = 1 + stampBytes + 4 + key.count + middleBytes + tail.count
-        return Bytes(
-            [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-                let raw = UnsafeMutableRawBufferPointer(buffer)
-                raw[0] = stamp == nil ? tag : tag | CommandTag.stamped
-                var offset = 1
-                if let stamp {
-                    for number in [stamp.session.rawValue, stamp.sequence, stamp.acknowledgedBelow] {
-                        raw.storeBytes(of: number.littleEndian, toByteOffset: offset, as: UInt64.self)
-                        offset += 8
-                    }
-                }
-                offset = put(key, withLengthInto: raw, at: offset)
-                if let middle { offset = put(middle, withLengthInto: raw, at: offset) }
-                if tail.count > 0 {
-                    UnsafeMutableRawBufferPointer(rebasing: raw[offset...]).copyMemory(from: tail)
-                }
-                initialized = count
-            })
+        // Appended piece by piece: the initialiser that gives uninitialised memory isn't specialised across modules.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        bytes.append(stamp == nil ? tag : tag | CommandTag.stamped)
+        if let stamp {
+            append(stamp.session.rawValue, to: &bytes)
+            append(stamp.sequence, to: &bytes)
+            append(stamp.acknowledgedBelow, to: &bytes)
+        }
+        append(UInt32(key.count), to: &bytes)
+        bytes.append(contentsOf: key)
+        if let middle {
+            append(UInt32(middle.count), to: &bytes)
+            bytes.append(contentsOf: middle)
+        }
+        bytes.append(contentsOf: tail)
+        return Bytes(bytes)
     }
 
     @inlinable
-    static func put(
-        _ region: UnsafeRawBufferPointer, withLengthInto raw: UnsafeMutableRawBufferPointer, at offset: Int
-    ) -> Int {
-        raw.storeBytes(of: UInt32(region.count).littleEndian, toByteOffset: offset, as: UInt32.self)
-        if region.count > 0 {
-            UnsafeMutableRawBufferPointer(rebasing: raw[(offset + 4)...]).copyMemory(from: region)
-        }
-        return offset + 4 + region.count
+    @inline(__always)
+    static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
 }
 

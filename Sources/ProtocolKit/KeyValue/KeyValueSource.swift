@@ -19,6 +19,8 @@ public struct KeyValueSource: OperationSource {
     /// The key spaces that the mix writes to, for reads to choose from.
     private let spaces: [KeyValueNaming.Space]
     private var keys: KeySampler
+    /// What values are copied from, where all are of one size.
+    private let template: [UInt8]?
     private let registers: KeyNames
     private let counters: KeyNames
     private let lists: KeyNames
@@ -37,6 +39,11 @@ public struct KeyValueSource: OperationSource {
             keys = try KeySampler(options.keys, keyCount: options.keyCount, clientIndex: user, clientCount: users)
         } catch {
             preconditionFailure("the key distribution was checked with the plan: \(error)")
+        }
+        if case .fixed(let size) = options.valueSize {
+            template = KeyValueNaming.template(size: size)
+        } else {
+            template = nil
         }
         registers = .of(.register, count: spaces.contains(.register) ? options.keyCount : 0)
         counters = .of(.counter, count: spaces.contains(.counter) ? options.keyCount : 0)
@@ -62,7 +69,7 @@ public struct KeyValueSource: OperationSource {
         switch kind {
         case .get:
             let space = spaces.count == 1 ? spaces[0] : spaces[generator.below(spaces.count)]
-            
+
             switch space {
             case .register: return .get(key: registers[key])
             case .counter: return .get(key: counters[key])
@@ -107,15 +114,22 @@ public struct KeyValueSource: OperationSource {
 
     /// The value of an identity: its size, too, follows from the identity, so that it can be made again.
     private func value(_ identity: UInt64) -> Bytes {
-        if case .fixed(let size) = options.valueSize {
-            return KeyValueNaming.value(identity: identity, size: size)
-        }
+        if let template { return KeyValueNaming.value(identity: identity, template: template) }
         var sizes = SeededGenerator(seed: identity)
         return KeyValueNaming.value(identity: identity, size: options.valueSize.next(&sizes))
     }
 
     /// The most keys that are loaded before a run, and read after it.
     private static let visitedKeys = 1_000
+
+    /// Every key that the load may touch is deleted.
+    public static func cleanup(options: WorkloadOptions) -> [KeyValueCommand] {
+        let source = KeyValueSource(user: loader, users: loader + 1, options: options.spreadEvenly)
+        return source.spaces.flatMap { space in
+            let names = KeyNames.of(space, count: options.keyCount)
+            return (0..<options.keyCount).map { .delete(key: names[$0]) }
+        }
+    }
 
     /// Registers that will be read are loaded first (at most the first 1,000).
     public static func prologue(options: WorkloadOptions) -> [KeyValueCommand] {

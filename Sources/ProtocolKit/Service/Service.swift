@@ -78,11 +78,19 @@ public protocol OperationSource: Sendable {
         _ operation: Operation, _ completion: Completion<Result>
     ) -> (operation: Operation, delayNanoseconds: UInt64)?
 
+    /// What has to be removed from a server that others have used before the prologue, since nobody knows what it holds.
+    static func cleanup(options: WorkloadOptions) -> [Operation]
+
     /// What has to be done before a run, once, in order: accounts opened, values loaded.
     static func prologue(options: WorkloadOptions) -> [Operation]
 
     /// What has to be done after a run, once, in order, for the judge's sake: the final state read.
     static func epilogue(options: WorkloadOptions) -> [Operation]
+}
+
+extension OperationSource {
+    /// Nothing: a service whose prologue sets everything, or that never runs on servers of others.
+    public static func cleanup(options: WorkloadOptions) -> [Operation] { [] }
 }
 
 /// Takes down a run's history and judges it. Operations are kept in at most 48 bytes each.

@@ -8,7 +8,7 @@ import Workload
 
 /// How often comparisons are wrong, in simulation: the pure judgement on invented blocks, seeds fixed.
 @Suite("A comparison's error rates")
-struct ErrorRateTests {
+struct ComparisonErrorRateTests {
     private let throughput: ComparedMetric
     private let latency: ComparedMetric
 

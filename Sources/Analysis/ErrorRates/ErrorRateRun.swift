@@ -1,0 +1,232 @@
+import Harness
+import LoopbackRuntime
+import Measurement
+import ProtocolKit
+import Statistics
+
+/// What a measurement of error rates is of; the same for everything in its folder.
+public struct ErrorRateSubject: Sendable, Codable, Hashable {
+    /// The version of this form.
+    public static let currentSchema = "coordbench.error-rates/1"
+    /// ``currentSchema`` at the time of writing.
+    public var schema = ErrorRateSubject.currentSchema
+    /// The trial that is taken again and again.
+    public var plan: PlannedTrial
+    /// The machine and build.
+    public var host: HostFacts
+    /// What was planted.
+    public var slowdowns: PlantedSlowdowns
+    /// The gate's metrics, as ``ComparedMetric`` reads them.
+    public var metrics: [String]
+}
+
+/// Who wants to know how far a measurement of error rates is.
+public protocol ErrorRateProgress: PairedProgress {
+    /// A stage begins.
+    func began(stage: String)
+    /// A block of the pool is saved: so many there are, and so much time is left.
+    func recorded(blocks: Int, leftNanoseconds: UInt64)
+}
+
+/// Records a pool of short trials and real gate runs, to see how often a paired gate is wrong on this machine.
+///
+/// All goes to a folder, and what is there already is gone on with: `subject.json` (what is measured), `pool.tsv` (see
+/// ``TrialPool``) and `gates.tsv` (see ``GateLog``).
+public struct ErrorRateRun {
+    /// The trial that is taken again and again.
+    public var plan: PlannedTrial
+    /// The gate's metrics, margin and level.
+    public var options: ComparisonOptions
+    /// The systems that the plan's name stands for.
+    public var catalogue: SystemCatalogue
+    /// Where it goes.
+    public var folder: String
+    /// The path of this program.
+    public var executable: String
+    /// Reads this process's allocator.
+    public var allocations: AllocationCounter
+
+    /// A run of its parts.
+    public init(
+        plan: PlannedTrial, options: ComparisonOptions, catalogue: SystemCatalogue, folder: String, executable: String,
+        allocations: AllocationCounter = .unavailable
+    ) {
+        self.plan = plan
+        self.options = options
+        self.catalogue = catalogue
+        self.folder = folder
+        self.executable = executable
+        self.allocations = allocations
+    }
+
+    var poolPath: String { "\(folder)/pool.tsv" }
+    var dataFolder: String { "\(folder)/data" }
+
+    /// Records blocks until the time is over or a stop is asked for.
+    ///
+    /// - Throws: ``ErrorRateError``, `RecordError`, or what a trial throws.
+    public func record(
+        nanoseconds: UInt64, interruption: Interruption, progress: some ErrorRateProgress
+    ) throws {
+        let environment = try environment(interruption)
+        defer { FileTree.remove(dataFolder) }
+        guard let subject = try subject(environment, progress) else { return }
+        var pool = try TrialPool(metrics: subject.metrics.map(ComparedMetric.init(parsing:)))
+        if AtomicFile.exists(poolPath) {
+            pool = try ErrorRateFiles.pool(at: poolPath)
+            // What a crash has left of a block is dropped, so that the next begins on a line of its own.
+            try AtomicFile.write(pool.text, to: poolPath)
+        } else {
+            try AtomicFile.write(pool.header, to: poolPath)
+        }
+        let programs = try copies(environment)
+        let session = (pool.blocks.last?.session ?? 0) + 1
+        let order = BlockOrder(of: TrialPool.Arm.allCases.count, seed: plan.seed &+ UInt64(session))
+        progress.began(stage: "recording")
+        let start = MonotonicClock.now()
+        var number = 0
+        while !interruption.isRequested {
+            let spent = MonotonicClock.now() - start
+            guard spent < nanoseconds else { break }
+            progress.recorded(blocks: pool.blocks.count, leftNanoseconds: nanoseconds - spent)
+            var block = TrialPool.Block(session: session, started: WallTime.now().description, trials: [:])
+            for turn in order.order(ofBlock: number) {
+                let arm = TrialPool.Arm.allCases[turn]
+                let record = try trial(environment, number, programs[turn], subject.slowdowns.delay(of: arm))
+                guard let record, !record.isInterrupted else { return }
+                block.trials[arm] = pool.row(of: record)
+            }
+            pool.blocks.append(block)
+            // The first warms up.
+            if number > 0 {
+                try ErrorRateFiles.append(TrialPool.lines(of: block, number: pool.blocks.count), to: poolPath)
+            } else {
+                pool.blocks.removeLast()
+            }
+            number += 1
+        }
+    }
+
+    // MARK: Trials
+
+    func environment(_ interruption: Interruption) throws -> TrialEnvironment {
+        try AtomicFile.makeFolder(dataFolder)
+        return TrialEnvironment(
+            host: try HostFacts.current(folder: dataFolder), floor: try MachineFloor.measure(folder: dataFolder),
+            allocations: allocations, dataFolder: dataFolder, executable: executable, interruption: interruption)
+    }
+
+    /// A copy of the program for each arm, as a gate has them.
+    private func copies(_ environment: TrialEnvironment) throws -> [String] {
+        try TrialPool.Arm.allCases.indices.map { place in
+            try AtomicFile.makeFolder("\(dataFolder)/\(place)")
+            try BuildWorkshop.copy(executable, to: "\(dataFolder)/\(place)/coordbench")
+            return "\(dataFolder)/\(place)/coordbench"
+        }
+    }
+
+    private func trial(
+        _ environment: TrialEnvironment, _ number: Int, _ program: String, _ delay: PlantedDelay?
+    ) throws -> TrialRecord? {
+        var environment = environment
+        environment.executable = program
+        environment.nodeArguments = delay.map { ["--planted-delay", "\($0)"] } ?? []
+        var plan = plan
+        plan.seed &+= UInt64(number)
+        plan.workload.seed = plan.seed
+        return try catalogue.perform(plan, in: environment)
+    }
+
+    // MARK: What it is of
+
+    /// What the folder is of, made where it is new; nil where a stop was asked for.
+    func subject(
+        _ environment: TrialEnvironment, _ progress: some ErrorRateProgress
+    ) throws -> ErrorRateSubject? {
+        let metrics = (options.metrics.isEmpty ? ComparedMetric.usual(for: plan) : options.metrics).map(\.description)
+        if let found = try ErrorRateFiles.subject(in: folder) {
+            let differences = environment.host.difference(from: found.host).map(\.description)
+            guard differences.isEmpty else { throw ErrorRateError.otherHost(folder, differences) }
+            guard found.plan == plan, found.metrics == metrics else { throw ErrorRateError.otherSubject(folder) }
+            return found
+        }
+        progress.began(stage: "finding the delays that make 5 % and 10 %")
+        guard let slowdowns = try calibrated(environment) else { return nil }
+        let subject = ErrorRateSubject(
+            plan: plan, host: environment.host, slowdowns: slowdowns, metrics: metrics)
+        try ErrorRateFiles.write(subject, to: folder)
+        return subject
+    }
+
+    /// Pairs of trials with and without a delay: a quick estimate, refined once. The pool itself says later what the
+    /// delays really make.
+    private func calibrated(_ environment: TrialEnvironment) throws -> PlantedSlowdowns? {
+        var tried = PlantedSlowdowns.firstTry
+        var found: PlantedSlowdowns?
+        for round in 0..<3 {
+            var (ratios, percentiles): ([Double], [Double]) = ([], [])
+            for pair in 0..<8 {
+                var throughput: [Double] = []
+                for turn in [pair % 2, 1 - pair % 2] {
+                    let delay = turn == 1 ? PlantedDelay(nanoseconds: tried) : nil
+                    guard let record = try trial(environment, round * 8 + pair, executable, delay),
+                        !record.isInterrupted
+                    else { return nil }
+                    let row = MetricRow.whole(record)
+                    throughput.append(Metric.named("throughput_per_s")?.number(in: row) ?? 0)
+                    if turn == 0, let p99 = Metric.named("latency_p99_ns")?.number(in: row) { percentiles.append(p99) }
+                }
+                let (plain, delayed) = pair % 2 == 0 ? (throughput[0], throughput[1]) : (throughput[1], throughput[0])
+                if plain > 0 { ratios.append(delayed / plain) }
+            }
+            guard let ratio = median(ratios), let p99 = median(percentiles) else { throw ErrorRateError.noFigures }
+            guard
+                let next = PlantedSlowdowns(
+                    tried: tried, ratio: ratio, atOnce: plan.clients * plan.inFlight, p99: p99)
+            else {
+                tried *= 8
+                continue
+            }
+            found = next
+            tried = next.slower10
+        }
+        guard let found else { throw ErrorRateError.noEffect }
+        return found
+    }
+}
+
+/// Why error rates can't be measured.
+public enum ErrorRateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The folder is of another machine or build.
+    case otherHost(String, [String])
+    /// The folder is of another load.
+    case otherSubject(String)
+    /// The folder is damaged.
+    case damaged(String, String)
+    /// The trials measure nothing that delays could be found by.
+    case noFigures
+    /// Delays have no effect on the throughput.
+    case noEffect
+    /// Only clusters of processes can be slowed down.
+    case notACluster(String)
+    /// There is nothing to report.
+    case nothing(String)
+
+    /// What is wrong and what would help.
+    public var description: String {
+        switch self {
+        case .otherHost(let folder, let differences):
+            "\(folder) was begun on another machine or build (\(differences.joined(separator: "; "))); name another --output"
+        case .otherSubject(let folder):
+            "\(folder) was begun with another load or other metrics; give the same flags, or name another --output"
+        case .damaged(let path, let reason): "\(path): \(reason); name another --output"
+        case .noFigures: "the trials complete nothing; try the load with 'coordbench run' first"
+        case .noEffect:
+            "a delay in the server doesn't change the throughput, which the load itself limits; offer more with --clients"
+                + " and --in-flight, in a closed loop"
+        case .notACluster(let system):
+            "\(system) has no nodes in processes of their own that could be slowed down; name a replicated system"
+        case .nothing(let folder): "\(folder) holds no trials yet; record some with --record 10m"
+        }
+    }
+}
