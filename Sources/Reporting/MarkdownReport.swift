@@ -11,6 +11,7 @@ public enum MarkdownReport {
         for family in SystemDescriptor.Family.allCases {
             lines += tables(of: results.records.filter { $0.plan.family == family }, title: title(of: family))
         }
+        lines += SaturationCurves.lines(of: results.records) + LatencyCurves.lines(of: results.records)
         lines += UnderFaults.lines(of: results.records) + audits(results.run.audits) + howToRead
         if !results.records.isEmpty {
             lines += ["## Details", ""]

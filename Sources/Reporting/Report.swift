@@ -26,8 +26,8 @@ public enum Report {
         try render(try ResultsFolder.load(from: folder), format: format)
     }
 
-    /// Writes `report.md`, `results.csv`, `results.json`, `histograms/` and, where a promise was broken, `counterexamples/`
-    /// into a folder.
+    /// Writes `report.md`, `results.csv`, `results.json`, `histograms/`, `curves/` of open loops and searches
+    /// and, where a promise was broken, `counterexamples/` into a folder.
     ///
     /// - Returns: the path of `report.md`.
     @discardableResult
@@ -45,6 +45,11 @@ public enum Report {
                 try AtomicFile.write(drawing.text, to: "\(folder)/\(ResultsFolder.counterexamples)/\(drawing.name)")
             }
         }
+        let curves =
+            LatencyCurves.pictures(of: results.records).map { (name: $0.name, svg: $0.svg) }
+            + SaturationCurves.pictures(of: results.records)
+        if !curves.isEmpty { try AtomicFile.makeFolder("\(folder)/\(ResultsFolder.curves)") }
+        for curve in curves { try AtomicFile.write(curve.svg, to: "\(folder)/\(ResultsFolder.curves)/\(curve.name)") }
         try AtomicFile.write(try render(results, format: .csv), to: "\(folder)/results.csv")
         try AtomicFile.write(try render(results, format: .json), to: "\(folder)/results.json")
         try AtomicFile.write(try render(results, format: .markdown), to: "\(folder)/report.md")

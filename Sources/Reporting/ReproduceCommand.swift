@@ -7,7 +7,7 @@ public enum ReproduceCommand {
     public static func text(of plan: PlannedTrial) -> String {
         let load = plan.workload
         var words = ["coordbench run", quoted(plan.variant)] + subject(plan) + arrivals(plan)
-        words.append("--mix \(load.mix.shares.map { "\($0.kind)=\($0.weight)" }.joined(separator: ","))")
+        if plan.population == nil { words.append("--mix \(load.mix)") }
         words += ["--keys \(load.keys)", "--key-count \(load.keyCount)", "--value-size \(load.valueSize)"]
         words += durations(plan)
         if let requests = plan.requests { words.append("--requests \(requests)") }
@@ -31,12 +31,19 @@ public enum ReproduceCommand {
 
     private static func arrivals(_ plan: PlannedTrial) -> [String] {
         if plan.subject == .function { return [] }
-        var words = ["--clients \(plan.clients)"]
+        var words = plan.population?.map { "--population \(quoted("\($0)"))" } ?? ["--clients \(plan.clients)"]
         if plan.subject != .threads { words.append("--in-flight \(plan.inFlight)") }
         switch plan.arrival {
         case .closed(let think):
-            if think > 0 { words.append("--think \(HumanUnits.exactDuration(think))") }
-        case .constant(let rate), .poisson(let rate):
+            if let law = plan.thinkLaw {
+                words.append("--think \(law)")
+            } else if think > 0 {
+                words.append("--think \(HumanUnits.exactDuration(think))")
+            }
+        case .trace(let trace):
+            words.append("--arrival \(quoted("trace:\(trace.path)"))")
+            if trace.isScaled { words.append("--rate \(MetricText.number(trace.perSecond))") }
+        case .constant(let rate), .poisson(let rate), .burst(_, let rate):
             words += ["--rate \(MetricText.number(rate))", "--arrival \(plan.arrivalName)"]
             if plan.shape != .steady { words.append("--shape \(quoted("\(plan.shape)"))") }
         }

@@ -101,12 +101,17 @@ enum LoadText {
     static func of(_ plan: PlannedTrial) -> String? {
         if plan.subject == .function { return nil }
         let users = "\(plan.clients)×\(plan.inFlight)"
+        if let population = plan.population {
+            return "closed \(users): " + population.map { "\($0)" }.joined(separator: " + ")
+        }
         switch plan.arrival {
         case .closed(let think):
-            let pause = think > 0 ? ", think \(HumanUnits.duration(Double(think)))" : ""
+            let pause =
+                think > 0 ? ", think \(plan.thinkLawName)\(HumanUnits.duration(Double(think)))" : ""
             return (plan.subject == .threads ? "\(plan.clients) threads" : "closed \(users)") + pause
-        case .constant(let rate): return "constant \(HumanUnits.rate(rate)), \(users)"
-        case .poisson(let rate): return "poisson \(HumanUnits.rate(rate)), \(users)"
+        case .constant(let rate), .poisson(let rate), .burst(_, let rate):
+            return "\(plan.arrivalName) \(HumanUnits.rate(rate)), \(users)"
+        case .trace(let trace): return "trace \(HumanUnits.rate(trace.perSecond)), \(users)"
         }
     }
 }

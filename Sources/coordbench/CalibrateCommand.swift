@@ -85,7 +85,7 @@ struct CalibrateCommand: ParsableCommand {
 
     private func trial() throws -> PlannedTrial {
         let request = PairedRequest(
-            subjects: systems + systems, a: nil, b: nil, fields: load.fields, blocks: nil, time: nil,
+            subjects: systems + systems, builds: nil, fields: load.fields, blocks: nil, time: nil,
             isQuick: Terminal.wantsQuickLook)
         let cells = try request.design().cells
         guard let trial = cells.first?.a, cells.count == 1 else {

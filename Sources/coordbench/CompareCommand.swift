@@ -95,7 +95,7 @@ struct CompareCommand: ParsableCommand {
             blocks: blocks, time: time, isQuick: Terminal.wantsQuickLook)
         var design = try request.design()
         if dryRun { return try Terminal.write(format == .json ? JSONText.of(design) : DesignText.of(design)) }
-        try refuseDebugBuild()
+        try DebugBuild.refuse(unless: allowDebug)
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping; what was measured is saved (again to end at once)")
         let workshop = BuildWorkshop(
@@ -135,16 +135,6 @@ struct CompareCommand: ParsableCommand {
             throw ValidationError(
                 "Folders are compared with folders: \(folders[0]) is one, or is meant for one.")
         }
-    }
-
-    private func refuseDebugBuild() throws {
-        #if DEBUG
-            guard allowDebug || Terminal.wantsQuickLook else {
-                throw ValidationError(
-                    "This is a debug build, whose figures mean nothing. Build with 'swift build -c release', or take "
-                        + "--allow-debug to see it work.")
-            }
-        #endif
     }
 }
 

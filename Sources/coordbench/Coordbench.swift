@@ -16,19 +16,21 @@ struct Coordbench: ParsableCommand {
               coordbench run raft unreplicated --durability memory,synced
               coordbench serve raft --client-port 7000   to play with by redis-cli
               coordbench check history.edn --model kv    judges a history of any store
-              coordbench compare raft zab                which is better, how sure is that?
+              coordbench compare 'raft[batch=1]' raft    which is better, and how surely
+              coordbench gate gate.yaml                  may this change be merged?
 
             Results go to standard output, everything else to standard error.
 
-            Exit codes: 0 done and correct; 3 a --fail-if condition holds, or a comparison regressed; 4 a checker found \
-            a violation; 5 unknown or not valid; 64 usage or scenario; 65 damaged data; 69 something needed is missing; \
-            70 a bug of coordbench; 73 can't create; 74 can't write; 130 interrupted, with what was measured saved.
+            Exit codes: 0 done and correct; 3 a --fail-if condition holds, a comparison regressed or a gate failed; 4 a \
+            checker found a violation; 5 unknown or not valid; 64 usage, scenario or gate file; 65 damaged data; 69 \
+            something needed is missing; 70 a bug of coordbench; 73 can't create; 74 can't write; 130 interrupted, with \
+            what was measured saved.
             """,
         version: ProgramVersion.current,
         subcommands: [
-            ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, FloorCommand.self,
-            ServeCommand.self,
-            NodeCommand.self, SimulateCommand.self, CheckCommand.self, CalibrateCommand.self,
+            ListCommand.self, RunCommand.self, CompareCommand.self, GateCommand.self, BaselineCommand.self,
+            HistoryCommand.self, ReportCommand.self, FloorCommand.self, ServeCommand.self, NodeCommand.self,
+            SimulateCommand.self, CheckCommand.self, CalibrateCommand.self,
         ])
 }
 

@@ -42,7 +42,7 @@ enum ExitStatus: Int32, CaseIterable {
         case is ComparisonError, is PairedDesignError: self = .usage
         case CatalogueError.cannotRun: self = .unavailable
         case is CatalogueError: self = .usage
-        case is UnreadableHistory: self = .unreadable
+        case is UnreadableHistory, is BaselineError: self = .unreadable
         case let error as RecordError:
             switch error.trouble {
             case .reading: self = .unreadable

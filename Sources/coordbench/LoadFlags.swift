@@ -24,13 +24,14 @@ struct LoadFlags: ParsableArguments {
     @Option(help: "Operations offered a second, 5000 or 20k/s: an open loop. Without it, a closed loop.")
     var rate: [String] = []
 
-    @Option(help: "How operations arrive: closed, constant or poisson.")
+    @Option(
+        help: "How operations arrive: closed, constant, poisson, burst:100 (so many at once) or trace:FILE (recorded).")
     var arrival: [String] = []
 
     @Option(help: "How an open loop's rate moves: steady, ramp:0.1..1, steps:0.25,0.5,1, spike:5@0.5+0.1, sine:0.5x3.")
     var shape: [String] = []
 
-    @Option(help: "Pause between a user's operations in a closed loop, 1ms.")
+    @Option(help: "Pause between a user's operations in a closed loop: 1ms, exponential:1ms, uniform:1ms..3ms.")
     var think: [String] = []
 
     @Option(help: "Which keys: uniform, zipfian:0.99, hotspot:0.2,0.8, latest, sequential, single, conflict:10.")
@@ -68,6 +69,19 @@ struct LoadFlags: ParsableArguments {
         help: "What strikes and when, '2s partition leader,c0|rest'; give it again for the next, '4s heal'.")
     var faults: [String] = []
 
+    @Option(
+        help: "A group of clients with a load of its own, '12 mix get think 1ms'; give it again for the next group.")
+    var population: [String] = []
+
+    @Option(
+        help:
+            "Search for the highest rate at which this holds, 'p99 < 5ms'; --rate is where to begin, 1000/s if not given."
+    )
+    var findMax: [String] = []
+
+    @Option(help: "How close that search comes, 5%.")
+    var findMaxTolerance: String?
+
     @Option(help: "How often every trial is run; repetitions are interleaved.")
     var repetitions: String?
 
@@ -85,7 +99,9 @@ struct LoadFlags: ParsableArguments {
             (.think, think),
             (.keys, keys), (.keyCount, keyCount), (.mix, mix), (.valueSize, valueSize), (.hold, hold),
             (.lease, lease), (.duration, duration), (.warmUp, warmUp), (.requests, requests.map { [$0] } ?? []),
-            (.timeout, timeout), (.faults, faults), (.repetitions, repetitions.map { [$0] } ?? []), (.seed, seed),
+            (.timeout, timeout), (.faults, faults), (.population, population), (.findMax, findMax),
+            (.findMaxTolerance, findMaxTolerance.map { [$0] } ?? []), (.repetitions, repetitions.map { [$0] } ?? []),
+            (.seed, seed),
             (.judge, noJudge ? ["off"] : []),
         ]
     }

@@ -16,6 +16,7 @@ struct RunCommand: ParsableCommand {
               coordbench run 'raft[batch=64]' raft --clients 1,16,64 --repetitions 3
               coordbench run Benchmarks/Scenarios/consensus.yaml --dry-run
               coordbench run raft --fail-if 'p99 > 5ms' --fail-if 'throughput < 20k/s'
+              coordbench run raft --find-max 'p99 < 5ms' --in-flight 16
               coordbench run --connect 127.0.0.1:6379 --clients 50
 
             Without --rate the loop is closed: it finds what a system can do, not how long users wait. Latency under a \
@@ -82,6 +83,9 @@ struct RunCommand: ParsableCommand {
             let records = outcome.results.records
             try Terminal.write(
                 TerminalTable.text(of: records, width: Terminal.width, isColoured: Terminal.isColoured))
+        }
+        for outcome in SaturationOutcome.all(in: outcome.results.records) {
+            Terminal.note(SaturationCurves.sentence(of: outcome))
         }
         Terminal.note("report: \(report)")
         let judged = outcome.results.records.flatMap { record in thresholds.map { $0.judge(record, as: .failIf) } }

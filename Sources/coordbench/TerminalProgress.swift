@@ -16,10 +16,12 @@ final class TerminalProgress: PlanProgress {
 
     func began(_ trial: PlannedTrial, of plan: Plan) {
         guard isShown else { return }
-        let left = plan.trials[(trial.number - 1)...].reduce(0) { $0 + $1.estimatedNanoseconds }
+        let left = plan.trials.dropFirst(trial.number - 1).reduce(0) { $0 + $1.estimatedNanoseconds }
+        // How many trials a search takes is not known before.
+        let place = trial.search == nil ? "[\(trial.number)/\(plan.trials.count)]" : "[\(trial.number)]"
         let text =
-            "[\(trial.number)/\(plan.trials.count)] \(trial.line)"
-            + "  (about \(Quantity.describe(nanoseconds: left)) left)"
+            "\(place) \(trial.line)"
+            + (trial.search == nil ? "  (about \(Quantity.describe(nanoseconds: left)) left)" : "")
         Terminal.draw("\r\u{1B}[K" + text.prefix(max(20, Terminal.width - 1)))
     }
 

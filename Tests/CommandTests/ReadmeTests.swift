@@ -59,9 +59,24 @@ struct ReadmeTests {
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }
 
+    @Test("so have the pages on gates and histories", .timeLimit(.minutes(10)))
+    func gates() async throws {
+        let examples =
+            try Self.examples(in: "Documentation/gating.md") + Self.examples(in: "Documentation/history.md")
+        #expect(examples.map(\.status) == [0, 5, 5, 5, 5])
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
     @Test("so has the page on comparing", .timeLimit(.minutes(10)))
     func comparing() async throws {
         let examples = try Self.examples(in: "Documentation/comparing.md")
+        #expect(examples.count >= 4)
+        try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
+    }
+
+    @Test("so has the page on load", .timeLimit(.minutes(10)))
+    func load() async throws {
+        let examples = try Self.examples(in: "Documentation/load.md")
         #expect(examples.count >= 4)
         try await TemporaryFolder.with { folder in try await run(examples, in: folder) }
     }

@@ -91,6 +91,28 @@ struct RunTests {
         }
     }
 
+    @Test("that searches for the highest rate keeps every step, and the report has the curve")
+    func findMax() async throws {
+        try await TemporaryFolder.with { folder in
+            let result = try await Command.run(
+                ["run", "unreplicated", "--isolation", "shared", "--find-max", "p99 < 10s", "--rate", "2000"],
+                in: folder, environment: Self.quick)
+            // So short a search of a debug build finds no maximum that can be relied upon.
+            #expect([3, 5].contains(result.status), "\(result.testDescription)")
+            #expect(result.errors.contains("'p99 < 10s'"), "\(result.testDescription)")
+            let latest = folder.appendingPathComponent("results/latest")
+            let report = try String(contentsOf: latest.appendingPathComponent("report.md"), encoding: .utf8)
+            #expect(report.contains("## The highest rate") && report.contains("curves/saturation-1.svg"))
+            let curve = latest.appendingPathComponent("curves/saturation-1.svg").path
+            #expect(FileManager.default.fileExists(atPath: curve))
+            let trials = try FileManager.default.contentsOfDirectory(
+                atPath: latest.appendingPathComponent("trials").path)
+            #expect(trials.count == 4, "a quick look takes four steps")
+            let again = try await Command.run(["report", "results/latest"], in: folder)
+            #expect(again.status == 0 && again.output == report)
+        }
+    }
+
     @Test("of servers that don't answer ends with 69")
     func nobodyThere() async throws {
         try await TemporaryFolder.with { folder in

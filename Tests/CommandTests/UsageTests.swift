@@ -12,7 +12,10 @@ struct UsageTests {
 
     @Test(
         "explains every command, with an example",
-        arguments: ["list", "run", "report", "floor", "serve", "node", "simulate", "check", "compare"])
+        arguments: [
+            "list", "run", "report", "floor", "serve", "node", "simulate", "check", "compare", "gate", "baseline",
+            "history",
+        ])
     func commandHelp(name: String) async throws {
         let result = try await Command.run(["help", name])
         #expect(result.status == 0)
@@ -27,7 +30,7 @@ struct UsageTests {
         for field in [
             "nodes", "durability", "isolation", "connect", "clients", "in-flight", "rate", "arrival", "think", "keys",
             "key-count", "mix", "value-size", "hold", "lease", "duration", "warm-up", "requests", "timeout",
-            "repetitions", "seed", "no-judge",
+            "repetitions", "seed", "no-judge", "shape", "fault", "find-max", "find-max-tolerance",
         ] {
             #expect(help.contains("--\(field) ") || help.contains("--\(field)\n"), "\(field)")
         }
@@ -51,6 +54,13 @@ struct UsageTests {
             (["run", "raft", "--durability", "sinced", "--dry-run"], "did you mean 'synced'?"),
             (["run", "raft", "--fail-if", "p98 > 5ms"], "no metric 'p98'"),
             (["run", "raft", "--fail-if", "p99 > 5"], "needs a unit"),
+            (["run", "raft", "--find-max", "p98 < 5ms", "--dry-run"], "--find-max: no metric 'p98'"),
+            (
+                ["run", "raft", "--find-max", "p99 < 5ms", "--arrival", "closed", "--dry-run"],
+                "a closed loop has no rate"
+            ),
+            (["run", "raft", "--arrival", "trace:nowhere.txt", "--dry-run"], "--arrival: can't read nowhere.txt"),
+            (["run", "raft", "--think", "normal:1ms", "--dry-run"], "exponential:1ms"),
             (["run", "raft", "nowhere.yaml"], "name one or the other"),
             (["run", "nowhere.yaml"], "nowhere.yaml:1:1: can't be opened"),
             (["run"], "Name a system or a scenario file"),
@@ -91,15 +101,16 @@ enum Snapshots {
           coordbench run raft unreplicated --durability memory,synced
           coordbench serve raft --client-port 7000   to play with by redis-cli
           coordbench check history.edn --model kv    judges a history of any store
-          coordbench compare raft zab                which is better, how sure is that?
+          coordbench compare 'raft[batch=1]' raft    which is better, and how surely
+          coordbench gate gate.yaml                  may this change be merged?
 
         Results go to standard output, everything else to standard error.
 
-        Exit codes: 0 done and correct; 3 a --fail-if condition holds, or a comparison
-        regressed; 4 a checker found a violation; 5 unknown or not valid; 64 usage or
-        scenario; 65 damaged data; 69 something needed is missing; 70 a bug of
-        coordbench; 73 can't create; 74 can't write; 130 interrupted, with what was
-        measured saved.
+        Exit codes: 0 done and correct; 3 a --fail-if condition holds, a comparison
+        regressed or a gate failed; 4 a checker found a violation; 5 unknown or not
+        valid; 64 usage, scenario or gate file; 65 damaged data; 69 something needed is
+        missing; 70 a bug of coordbench; 73 can't create; 74 can't write; 130
+        interrupted, with what was measured saved.
 
         USAGE: coordbench <subcommand>
 
@@ -112,6 +123,9 @@ enum Snapshots {
           run                     Runs trials, judges them and writes a report.
           compare                 Compares two systems, two builds or two runs, and
                                   says how sure it is.
+          gate                    Judges whether a change may be let in, by a gate file.
+          baseline                Keeps the figures that later ones are held against.
+          history                 Shows a metric over runs, and where it changed.
           report                  Renders the report of a results folder again, from
                                   its records alone.
           floor                   Measures what this machine takes at the least for the
@@ -122,6 +136,8 @@ enum Snapshots {
                                   seed, and checks every step.
           check                   Judges a recorded history: is it what such a store
                                   may do?
+          calibrate               Measures how often a paired gate is wrong on this
+                                  machine.
 
           See 'coordbench help <subcommand>' for detailed help.
 

@@ -26,7 +26,8 @@ struct ShapeTests {
         plan.warmUpNanoseconds = 1_000_000_000
         plan.windowNanoseconds = 2_000_000_000
         plan.shape = .steps([0.5, 2])
-        var arrivals = try OpenArrivals.of(plan, .constant, 100, from: 7)
+        plan.arrival = .constant(perSecond: 100)
+        var arrivals = try #require(try OpenArrivals.of(plan, from: 7))
         var counts = [0, 0, 0]
         while let start = arrivals.popDue(.max - 1) { counts[Int((start - 7) / 1_000_000_000)] += 1 }
         #expect(counts == [50, 50, 200])

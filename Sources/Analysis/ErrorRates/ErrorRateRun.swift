@@ -5,7 +5,7 @@ import ProtocolKit
 import Statistics
 
 /// What a measurement of error rates is of; the same for everything in its folder.
-public struct ErrorRateSubject: Sendable, Codable, Hashable {
+public struct ErrorRateSubject: Sendable, Codable {
     /// The version of this form.
     public static let currentSchema = "coordbench.error-rates/1"
     /// ``currentSchema`` at the time of writing.
@@ -125,12 +125,14 @@ public struct ErrorRateRun {
         }
     }
 
+    static func nodeArguments(_ delay: PlantedDelay?) -> [String] { delay.map { ["--planted-delay", "\($0)"] } ?? [] }
+
     private func trial(
         _ environment: TrialEnvironment, _ number: Int, _ program: String, _ delay: PlantedDelay?
     ) throws -> TrialRecord? {
         var environment = environment
         environment.executable = program
-        environment.nodeArguments = delay.map { ["--planted-delay", "\($0)"] } ?? []
+        environment.nodeArguments = Self.nodeArguments(delay)
         var plan = plan
         plan.seed &+= UInt64(number)
         plan.workload.seed = plan.seed

@@ -75,7 +75,7 @@ extension ErrorRateRun {
     /// Runs real paired gates in turn, the program against itself and against each slowdown, until there are so many of
     /// each or a stop is asked for.
     ///
-    /// B's nodes are started through a script that adds the delay; all else is what `coordbench gate` does.
+    /// B's nodes are told to add the delay; all else is what `coordbench gate` does with two builds.
     public func gates(
         each count: Int, nanoseconds: UInt64, interruption: Interruption, progress: some ErrorRateProgress
     ) throws {
@@ -111,17 +111,14 @@ extension ErrorRateRun {
     ) throws -> GateLog.Run? {
         let results = "\(folder)/gate"
         defer { FileTree.remove(results) }
-        try AtomicFile.makeFolder(results)
-        let program = "\(results)/candidate"
-        let delay = subject.slowdowns.delay(of: candidate).map { " --planted-delay \($0)" } ?? ""
-        try BuildWorkshop.writeProgram("#!/bin/sh\nexec '\(executable)' \"$@\"\(delay)\n", to: program)
         var plan = plan
         plan.seed = seed
         plan.workload.seed = seed
+        var candidateSide = PairedDesign.Side(label: candidate.rawValue, executable: executable)
+        candidateSide.nodeArguments = Self.nodeArguments(subject.slowdowns.delay(of: candidate))
         let design = try PairedDesign(
-            a: PairedDesign.Side(label: "as it is", executable: executable), [plan],
-            b: PairedDesign.Side(label: candidate.rawValue, executable: program), [plan],
-            length: .time(nanoseconds: nanoseconds), seed: seed)
+            a: PairedDesign.Side(label: "as it is", executable: executable), [plan], b: candidateSide, [plan],
+            length: .time(nanoseconds: nanoseconds), seed: seed, comparesBuilds: true)
         let started = WallTime.now()
         let outcome = try PairedRun(
             design: design, catalogue: catalogue, folder: results, commandLine: ["coordbench", "calibrate"],

@@ -55,13 +55,6 @@ public struct BuildWorkshop: Sendable {
         }
     }
 
-    /// Writes a script that can be run.
-    public static func writeProgram(_ script: String, to path: String) throws(BuildError) {
-        guard FileManager.default.createFile(atPath: path, contents: Data(script.utf8)), chmod(path, 0o755) == 0 else {
-            throw .cannotKeep(path: path, reason: String(cString: strerror(errno)))
-        }
-    }
-
     private func path(_ named: String, title: String) throws(BuildError) -> String {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: named, isDirectory: &isFolder) else { throw .missing(path: named) }

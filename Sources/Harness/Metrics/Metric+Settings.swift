@@ -16,12 +16,14 @@ extension PlannedTrial {
         }
     }
 
-    /// How operations arrive, in a word: `closed`, `constant` or `poisson`.
+    /// How operations arrive, in a word: `closed`, `constant`, `poisson`, `burst:100` or `trace`.
     public var arrivalName: String {
         switch arrival {
         case .closed: "closed"
         case .constant: "constant"
         case .poisson: "poisson"
+        case .burst(let size, _): "burst:\(size)"
+        case .trace: "trace"
         }
     }
 
@@ -29,7 +31,8 @@ extension PlannedTrial {
     public var offeredPerSecond: Double? {
         switch arrival {
         case .closed: nil
-        case .constant(let rate), .poisson(let rate): rate
+        case .constant(let rate), .poisson(let rate), .burst(_, let rate): rate
+        case .trace(let trace): trace.perSecond
         }
     }
 }
@@ -74,7 +77,10 @@ extension Metric {
         .text("durability", .setting, "`memory`, `buffered` (written, not synced) or `synced` (fdatasync).") {
             $0.plan.subject == .cluster ? $0.plan.durability.rawValue : nil
         },
-        .text("arrival", .setting, "`closed` loop, or open loop at a `constant` or `poisson` rate.") {
+        .text(
+            "arrival", .setting,
+            "`closed` loop, or open loop: `constant`, `poisson`, `burst:N` (N at once) or a recorded `trace`."
+        ) {
             $0.plan.subject == .function ? nil : $0.plan.arrivalName
         },
         .number("clients", .number, .neither, .setting, "Client connections, or threads.") {

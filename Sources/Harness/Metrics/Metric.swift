@@ -116,9 +116,10 @@ public struct Metric: Sendable {
     /// Every metric, in the order of the CSV's columns.
     public static let all: [Metric] = settings + outcome + latencies + fairness + costs + judgements
 
-    /// The metric of this name or alias.
+    /// The metric of this name or alias, of a measured row or of the simulator.
     public static func named(_ name: String) -> Metric? {
-        all.first { $0.name == name } ?? all.first { $0.aliases.contains(name) }
+        let known = all + simulated
+        return known.first { $0.name == name } ?? known.first { $0.aliases.contains(name) }
     }
 }
 

@@ -25,7 +25,16 @@ public enum MetricDocumentation {
                 "| `\(metric.name)` | \(metric.unit.rawValue) | \(better) | \(metric.nature.rawValue) |"
                     + " \(metric.summary) |")
         }
-        return (lines + thresholds + record).joined(separator: "\n") + "\n"
+        return (lines + simulated + thresholds + record).joined(separator: "\n") + "\n"
+    }
+
+    private static var simulated: [String] {
+        [
+            "", "## Figures of the simulator", "",
+            "For exact gates (gating.md), beside the counted columns `messages_per_op`, `syncs_per_op`,"
+                + " `message_bytes_per_op`, `client_bytes_per_op`, `bytes_per_op`, and `verdict`.", "",
+            "| name | unit | what it is |", "|---|---|---|",
+        ] + Metric.simulated.map { "| `\($0.name)` | \($0.unit.rawValue) | \($0.summary) |" }
     }
 
     private static var thresholds: [String] {
@@ -41,6 +50,8 @@ public enum MetricDocumentation {
             "`--fail-if 'p99 > 5ms'` takes the name of a figure, one of `<` `<=` `>` `>=` `==` `!=`, and a value;"
                 + " `put.p99` looks at one kind of operation. A figure that was not measured fails. Short names: "
                 + aliased.joined(separator: ", ") + ".", "",
+            "Gate files also take `baseline`, `baseline * 1.10`, `baseline + 5ms` and, for what a paper states, `audit`.",
+            "",
             "| unit of the metric | units of the value |", "|---|---|",
         ] + units
     }

@@ -25,6 +25,18 @@ public struct Threshold: Sendable, CustomStringConvertible {
         case number(Double)
         /// A word.
         case word(String)
+        /// What a stored baseline has, times a factor, plus something in the metric's own unit; gates only.
+        case baseline(factor: Double, offset: Double)
+        /// What the system's paper says; gates only.
+        case audit
+
+        /// Whether it must be looked up before anything can be compared with it.
+        public var isReference: Bool {
+            switch self {
+            case .number, .word: false
+            case .baseline, .audit: true
+            }
+        }
     }
 
     /// As it was written.
@@ -49,8 +61,23 @@ public struct Threshold: Sendable, CustomStringConvertible {
     /// As it was written.
     public var description: String { text }
 
-    /// Whether the condition holds for a value; nil where the value is of the other sort.
-    public func holds(for value: Metric.Value) -> Bool? {
+    /// The bound that a looked up value makes of ``bound``; itself where nothing is looked up, nil where a text can't be
+    /// reckoned with.
+    public func bound(from reference: Metric.Value) -> Bound? {
+        switch (bound, reference) {
+        case (.number, _), (.word, _): bound
+        case (.baseline(let factor, let offset), .number(let number)): .number(number * factor + offset)
+        case (.baseline(1, 0), .text(let text)), (.audit, .text(let text)): .word(text)
+        case (.audit, .number(let number)): .number(number)
+        case (.baseline, .text): nil
+        }
+    }
+
+    /// Whether the condition holds for a value; nil where the value is of the other sort or ``bound`` must be looked up.
+    public func holds(for value: Metric.Value) -> Bool? { holds(for: value, against: bound) }
+
+    /// Whether the condition holds for a value and a bound that was looked up; nil where the two are of different sorts.
+    public func holds(for value: Metric.Value, against bound: Bound) -> Bool? {
         switch (value, bound) {
         case (.number(let value), .number(let bound)):
             switch comparison {
@@ -62,7 +89,7 @@ public struct Threshold: Sendable, CustomStringConvertible {
             case .above: value > bound
             }
         case (.text(let value), .word(let bound)): comparison == .equal ? value == bound : value != bound
-        case (.number, .word), (.text, .number): nil
+        case (.number, .word), (.text, .number), (_, .baseline), (_, .audit): nil
         }
     }
 

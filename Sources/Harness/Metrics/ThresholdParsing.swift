@@ -14,6 +14,12 @@ public enum ThresholdError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongWord(word: String, metric: String, valid: [String], text: String)
     /// Words are equal or not, and nothing else.
     case notOrdered(metric: String, text: String)
+    /// A baseline or the paper, where only a number makes sense.
+    case needsGate(word: String, text: String)
+    /// What stands after `baseline` is neither a factor nor something to add.
+    case wrongReference(metric: String, text: String)
+    /// No paper states this metric.
+    case notAudited(metric: String, valid: [String], text: String)
 
     /// What is wrong and what would be right.
     public var description: String {
@@ -36,13 +42,22 @@ public enum ThresholdError: Error, Hashable, Sendable, CustomStringConvertible {
             "'\(text)': \(metric) is never '\(word)'; it is " + valid.joined(separator: ", ")
         case .notOrdered(let metric, let text):
             "'\(text)': \(metric) is a word: compare it with == or !="
+        case .needsGate(let word, let text):
+            "'\(text)': '\(word)' stands only in gate files (coordbench gate); write a value"
+        case .wrongReference(let metric, let text):
+            "'\(text)': after 'baseline' stands nothing, '* factor' as in 'baseline * 1.10', or '+' or '-' and a value "
+                + "in the unit of \(metric)"
+        case .notAudited(let metric, let valid, let text):
+            "'\(text)': no paper states \(metric); 'audit' goes with \(valid.joined(separator: ", "))"
         }
     }
 }
 
 extension Threshold {
     /// Reads a condition. Spaces around the comparison may be left out.
-    public init(parsing text: String) throws(ThresholdError) {
+    ///
+    /// - Parameter purpose: what it is for; only what is required may look at `baseline` and `audit`.
+    public init(parsing text: String, for purpose: Purpose = .failIf) throws(ThresholdError) {
         let characters = Array(text)
         guard let start = characters.firstIndex(where: { "<>=!".contains($0) }) else { throw .malformed(text: text) }
         var end = start + 1
@@ -56,7 +71,12 @@ extension Threshold {
         let (operation, metric) = try Self.metric(left, in: text)
         guard metric.nature != .setting else { throw .notAFigure(metric: metric.name, text: text) }
         let bound: Bound
-        if metric.unit == .text {
+        if let reference = try Self.reference(right, for: metric, purpose, in: text) {
+            guard metric.unit != .text || comparison == .equal || comparison == .notEqual else {
+                throw .notOrdered(metric: metric.name, text: text)
+            }
+            bound = reference
+        } else if metric.unit == .text {
             guard comparison == .equal || comparison == .notEqual else {
                 throw .notOrdered(metric: metric.name, text: text)
             }
@@ -68,6 +88,36 @@ extension Threshold {
             bound = .number(try Self.number(right, for: metric, in: text))
         }
         self.init(text: text, operation: operation, metric: metric, comparison: comparison, bound: bound)
+    }
+
+    /// `baseline`, `baseline * 1.1`, `baseline + 5ms` or `audit`; nil where it is none of them.
+    private static func reference(
+        _ value: String, for metric: Metric, _ purpose: Purpose, in text: String
+    ) throws(ThresholdError) -> Bound? {
+        let word = String(value.prefix { $0.isLetter || $0 == "_" })
+        guard word == "baseline" || word == "audit" else { return nil }
+        guard purpose == .require else { throw .needsGate(word: word, text: text) }
+        let rest = trimmed(Array(value.dropFirst(word.count))[...])
+        if word == "audit" {
+            guard metric.isAudited, rest.isEmpty else {
+                let audited = (Metric.all + Metric.simulated).filter(\.isAudited).map(\.name)
+                throw .notAudited(metric: metric.name, valid: audited, text: text)
+            }
+            return .audit
+        }
+        guard let sign = rest.first else { return .baseline(factor: 1, offset: 0) }
+        let operand = trimmed(Array(rest.dropFirst())[...])
+        guard metric.unit != .text, !operand.isEmpty else { throw .wrongReference(metric: metric.name, text: text) }
+        switch sign {
+        case "*", "×":
+            guard let factor = Double(operand), factor.isFinite, factor > 0 else {
+                throw .wrongReference(metric: metric.name, text: text)
+            }
+            return .baseline(factor: factor, offset: 0)
+        case "+": return .baseline(factor: 1, offset: try number(operand, for: metric, in: text))
+        case "-", "−": return .baseline(factor: 1, offset: -(try number(operand, for: metric, in: text)))
+        default: throw .wrongReference(metric: metric.name, text: text)
+        }
     }
 
     private static func trimmed(_ characters: ArraySlice<Character>) -> String {
@@ -87,7 +137,7 @@ extension Threshold {
             bare = String(name[name.index(after: dot)...])
         }
         guard let metric = Metric.named(bare) else {
-            let figures = Metric.all.filter { $0.nature != .setting }
+            let figures = (Metric.all + Metric.simulated).filter { $0.nature != .setting }
             let nearest = NearestName.of(bare, among: figures.flatMap { [$0.name] + $0.aliases })
             throw .unknownMetric(name: bare, nearest: nearest, text: text)
         }

@@ -61,9 +61,14 @@ public struct BenchmarkRun {
             interruption: interruption)
         let trials = PlanRun<TrialRecord>(
             perform: { trial in try catalogue.perform(trial, in: environment) },
-            save: { record in try results.append(record) })
+            save: { record in try results.append(record) },
+            follow: { trial, records in trial.search?.next(after: records, of: trial) })
         let outcome = try trials.run(plan, interruption: interruption, progress: progress)
         let isCut = outcome.isInterrupted || outcome.failure != nil
+        if plan.trials.contains(where: { $0.search != nil }) {
+            // How many trials a search takes is known only now; one that was broken off lacks one at least.
+            results.setPlannedTrials(max(plan.trials.count, outcome.results.count + (isCut ? 1 : 0)))
+        }
         try results.finish(at: .now(), isInterrupted: isCut, audits: isCut ? [] : try audits())
         return Outcome(
             results: try ResultsFolder.load(from: folder), isInterrupted: outcome.isInterrupted,
@@ -110,13 +115,18 @@ public enum RunJudgement: Sendable, Hashable {
     public init(
         _ records: [TrialRecord], audits: [CostAuditRecord] = [], thresholds: [ThresholdResult], isInterrupted: Bool
     ) {
+        let searches = SaturationOutcome.all(in: records)
+        // A search drives a system past what it can do: only the trial that its answer rests on must be sound.
+        let relied = records.filter { $0.plan.search == nil } + searches.compactMap(\.best)
         if records.contains(where: { $0.verdict.isViolated }) || audits.contains(where: { !$0.isEqual }) {
             self = .violated
         } else if isInterrupted {
             self = .interrupted
-        } else if thresholds.contains(where: { !$0.hasPassed }) {
+        } else if thresholds.contains(where: { !$0.hasPassed }) || searches.contains(where: \.neverMet) {
             self = .thresholdFailed
-        } else if records.isEmpty || records.contains(where: { !$0.verdict.isCorrect || !$0.validity.isValid }) {
+        } else if records.isEmpty || searches.contains(where: { !$0.foundMaximum })
+            || relied.contains(where: { !$0.verdict.isCorrect || !$0.validity.isValid })
+        {
             self = .inconclusive
         } else {
             self = .passed

@@ -4,7 +4,7 @@ import Workload
 /// Makes the trials of one matrix: for every combination of settings a cell with one trial for each system.
 struct MatrixExpansion {
     /// One combination of settings, before it is known which system it is for.
-    private struct Settings {
+    struct Settings {
         var nodes: Placed<Int>?
         var durability = Placed(Durability.memory, at: .builtIn)
         var isolation = Placed(PlannedTrial.Isolation.processes, at: .builtIn)
@@ -17,7 +17,7 @@ struct MatrixExpansion {
         var arrival: Placed<TrialMatrix.ArrivalLaw>?
         var rate: Placed<Double>?
         var shape = Placed(RateShape.steady, at: .builtIn)
-        var think = Placed(UInt64(0), at: .builtIn)
+        var think = Placed(ThinkTime.constant(0), at: .builtIn)
         var duration = Placed(TrialDefaults.windowNanoseconds, at: .builtIn)
         var warmUp = Placed(TrialDefaults.warmUpNanoseconds, at: .builtIn)
         var timeout = Placed(TrialDefaults.timeoutNanoseconds, at: .builtIn)
@@ -27,7 +27,7 @@ struct MatrixExpansion {
         var inFlight = Placed(TrialDefaults.inFlight, at: .builtIn)
     }
 
-    private let matrix: TrialMatrix
+    let matrix: TrialMatrix
     private let group: String
     private let catalogue: SystemCatalogue
 
@@ -142,14 +142,8 @@ struct MatrixExpansion {
         trial.inFlight = settings.inFlight.value
         trial.durability = settings.durability.value
         trial.isolation = settings.isolation.value
-        trial.arrival = try arrival(settings)
-        if settings.shape.value != .steady {
-            guard settings.rate != nil else {
-                throw ScenarioError(
-                    "a shape needs a rate to move; for example \(ScenarioField.rate.example)", at: settings.shape.place)
-            }
-            trial.shape = settings.shape.value
-        }
+        try setArrivals(of: &trial, settings)
+        try setPopulation(of: &trial, settings, entry)
         trial.faults = try faults(trial)
         try normalise(&trial, settings)
         try checkConcurrency(trial, settings)
@@ -189,6 +183,10 @@ struct MatrixExpansion {
         case .threads:
             if let rate = settings.rate {
                 throw ScenarioError("\(trial.variant) runs in a closed loop of threads; leave rate out", at: rate.place)
+            }
+            if trial.thinkLaw != nil {
+                throw ScenarioError(
+                    "the think time of threads is random as it is; give its mean alone", at: settings.think.place)
             }
             (trial.isolation, trial.durability, trial.inFlight, trial.nodes) = (.shared, .memory, 1, 1)
             trial.workload.keys = .single
@@ -246,32 +244,6 @@ struct MatrixExpansion {
                 seed: settings.seed.value)
         } catch {
             throw ScenarioError("\(entry.descriptor.name): \(error)", at: text.place)
-        }
-    }
-
-    private func arrival(_ settings: Settings) throws(ScenarioError) -> PlannedTrial.Arrival {
-        switch (settings.arrival?.value, settings.rate) {
-        case (.closed, let rate?):
-            throw ScenarioError(
-                "a closed loop has no rate; leave rate out or take arrival constant or poisson", at: rate.place)
-        case (.closed, nil), (nil, nil):
-            return .closed(thinkNanoseconds: settings.think.value)
-        case (let law?, nil):
-            throw ScenarioError(
-                "arrival \(law.rawValue) needs a rate; for example \(ScenarioField.rate.example)",
-                at: settings.arrival?.place ?? matrix.place)
-        case (let law, let rate?):
-            let arrivals = rate.value * Double(settings.duration.value + settings.warmUp.value) / 1e9
-            guard arrivals >= 1, arrivals <= Double(ArrivalSchedule.largestCount) else {
-                throw ScenarioError(
-                    "the rate comes to \(arrivals) operations in the trial; 1 to \(ArrivalSchedule.largestCount) "
-                        + "are possible", at: rate.place)
-            }
-            if settings.think.value > 0 {
-                throw ScenarioError(
-                    "think time belongs to a closed loop; leave it or rate out", at: settings.think.place)
-            }
-            return law == .poisson ? .poisson(perSecond: rate.value) : .constant(perSecond: rate.value)
         }
     }
 

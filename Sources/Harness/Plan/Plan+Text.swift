@@ -3,12 +3,26 @@ import ProtocolKit
 extension PlannedTrial {
     /// The load in a few words: `16 × 1 closed`, `16 × 4 at 5000/s poisson`.
     public var loadText: String {
-        switch arrival {
+        if let population {
+            return "\(population.map { "\($0)" }.joined(separator: " + ")), × \(inFlight) closed"
+        }
+        return switch arrival {
         case .closed(let think):
             "\(clients) × \(inFlight) closed"
-                + (think > 0 ? ", think \(Quantity.describe(nanoseconds: think))" : "")
-        case .constant(let rate): "\(clients) × \(inFlight) at \(Self.plain(rate))/s constant"
-        case .poisson(let rate): "\(clients) × \(inFlight) at \(Self.plain(rate))/s poisson"
+                + (think > 0 ? ", think \(thinkLawName)\(Quantity.describe(nanoseconds: think))" : "")
+        case .constant(let rate), .poisson(let rate), .burst(_, let rate):
+            "\(clients) × \(inFlight) at \(Self.plain(rate))/s \(arrivalName)"
+                + (search.map { ", searching for \($0.objective)" } ?? "")
+        case .trace(let trace): "\(clients) × \(inFlight) as in \(trace.path)"
+        }
+    }
+
+    /// `exponential ` or `uniform ` before a drawn think time, nothing before a fixed one.
+    public var thinkLawName: String {
+        switch thinkLaw {
+        case .constant, nil: ""
+        case .exponential: "exponential "
+        case .uniform: "uniform "
         }
     }
 

@@ -83,6 +83,9 @@ public struct Plan: Sendable, Codable {
 }
 
 extension PlannedTrial {
+    /// Trials that a search takes as a rule: the climb, the halving, some second tries.
+    private static var usualSearchSteps: Int { 14 }
+
     /// About how long the trial takes, in nanoseconds.
     public var estimatedNanoseconds: UInt64 {
         let aside: UInt64 =
@@ -91,6 +94,7 @@ extension PlannedTrial {
             case (.cluster, .shared), (.external, _): 600_000_000
             case (.threads, _), (.function, _): 200_000_000
             }
-        return warmUpNanoseconds + windowNanoseconds + aside
+        let trials: UInt64 = search.map { UInt64(min($0.mostSteps, Self.usualSearchSteps)) } ?? 1
+        return trials * (warmUpNanoseconds + windowNanoseconds + aside)
     }
 }

@@ -15,15 +15,22 @@ public struct PlanRun<Result: Sendable> {
 
     private let perform: (PlannedTrial) throws -> Result?
     private let save: (Result) throws -> Void
+    private let follow: (PlannedTrial, [Result]) -> PlannedTrial?
 
     /// A run made of two steps.
     ///
     /// - Parameters:
     ///   - perform: runs one trial, to its end or until interrupted; nil if it was stopped before it had measured.
     ///   - save: keeps a result; called before the next trial starts.
-    public init(perform: @escaping (PlannedTrial) throws -> Result?, save: @escaping (Result) throws -> Void) {
+    ///   - follow: the trial that follows from what came of a planned one so far, as the next step of a search does; nil
+    ///     for the plan's next.
+    public init(
+        perform: @escaping (PlannedTrial) throws -> Result?, save: @escaping (Result) throws -> Void,
+        follow: @escaping (PlannedTrial, [Result]) -> PlannedTrial? = { _, _ in nil }
+    ) {
         self.perform = perform
         self.save = save
+        self.follow = follow
     }
 
     /// Runs the plan.
@@ -35,18 +42,27 @@ public struct PlanRun<Result: Sendable> {
         var outcome = Outcome(results: [], isInterrupted: false, failure: nil)
         progress.began(plan)
         defer { progress.ended() }
-        for trial in plan.trials {
-            if interruption.isRequested { break }
-            progress.began(trial, of: plan)
-            do {
-                guard let result = try perform(trial) else { break }
+        plan: for planned in plan.trials {
+            var own: [Result] = []
+            var upNext: PlannedTrial? = planned
+            while var trial = upNext {
+                if interruption.isRequested { break plan }
+                trial.number = outcome.results.count + 1
+                progress.began(trial, of: plan)
+                let result: Result
+                do {
+                    guard let ended = try perform(trial) else { break plan }
+                    result = ended
+                } catch {
+                    outcome.failure = (trial, error)
+                    break plan
+                }
                 outcome.results.append(result)
-            } catch {
-                outcome.failure = (trial, error)
-                break
+                own.append(result)
+                try save(result)
+                progress.ended(trial, result)
+                upNext = follow(planned, own)
             }
-            try save(outcome.results[outcome.results.count - 1])
-            progress.ended(trial, outcome.results[outcome.results.count - 1])
         }
         outcome.isInterrupted = interruption.isRequested
         return outcome

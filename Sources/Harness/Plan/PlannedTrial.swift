@@ -25,12 +25,40 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
 
     /// How operations arrive.
     public enum Arrival: Sendable, Hashable, Codable {
-        /// Every user starts the next operation when the last has ended, after a think time in nanoseconds.
+        /// Every user starts the next operation when the last has ended, after a think time in nanoseconds; its mean
+        /// where ``PlannedTrial/thinkLaw`` draws it.
         case closed(thinkNanoseconds: UInt64)
         /// Operations start at equal distances, `perSecond` in all.
         case constant(perSecond: Double)
         /// Operations start at random, independent times, `perSecond` in all on average.
         case poisson(perSecond: Double)
+        /// So many operations start at once, at equal distances, `perSecond` in all.
+        case burst(size: Int, perSecond: Double)
+        /// Operations start when they did in a recorded trace.
+        case trace(TraceReference)
+    }
+
+    /// A recorded trace of arrivals: where it is, and what it was when the trial was planned.
+    public struct TraceReference: Sendable, Hashable, Codable {
+        /// The file.
+        public var path: String
+        /// How many arrivals it has.
+        public var arrivals: Int
+        /// Its mean rate as it is replayed, operations a second; 0 where all arrivals come at once.
+        public var perSecond: Double
+        /// Whether that rate was asked for, in place of the recorded one.
+        public var isScaled: Bool
+        /// `ArrivalTrace.fingerprint` of what is in the file.
+        public var fingerprint: UInt64
+
+        /// A reference of its parts.
+        public init(path: String, arrivals: Int, perSecond: Double, isScaled: Bool, fingerprint: UInt64) {
+            self.path = path
+            self.arrivals = arrivals
+            self.perSecond = perSecond
+            self.isScaled = isScaled
+            self.fingerprint = fingerprint
+        }
     }
 
     /// Its place in the plan, from 1.
@@ -55,6 +83,12 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
     public var arrival = Arrival.closed(thinkNanoseconds: 0)
     /// How an open loop's rate moves over the window.
     public var shape = RateShape.steady
+    /// How a closed loop's think time is drawn; nil where it is always the same.
+    public var thinkLaw: ThinkTime?
+    /// The groups that a closed loop's clients come in; nil where all are alike.
+    public var population: [UserGroup]?
+    /// The search that the trial is a step of; nil outside of one.
+    public var search: SaturationRequest?
     /// Number of client connections, or of threads.
     public var clients = 16
     /// Operations that each client has under way at most.
@@ -89,5 +123,23 @@ public struct PlannedTrial: Sendable, Hashable, Codable {
         self.family = family
         self.nodes = nodes
         self.workload = workload
+    }
+
+    /// The pause between a user's operations; none in an open loop.
+    public var think: ThinkTime {
+        guard case .closed(let nanoseconds) = arrival else { return .constant(0) }
+        return thinkLaw ?? .constant(nanoseconds)
+    }
+
+    /// The same trial at another rate; a closed loop or a trace has none to change.
+    public func offering(perSecond rate: Double) -> PlannedTrial {
+        var trial = self
+        switch arrival {
+        case .constant: trial.arrival = .constant(perSecond: rate)
+        case .poisson: trial.arrival = .poisson(perSecond: rate)
+        case .burst(let size, _): trial.arrival = .burst(size: size, perSecond: rate)
+        case .closed, .trace: break
+        }
+        return trial
     }
 }

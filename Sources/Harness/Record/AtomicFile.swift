@@ -71,6 +71,12 @@ public enum AtomicFile {
         access(path, F_OK) == 0
     }
 
+    /// How many bytes a file has; nil where there is none to look at.
+    static func size(of path: String) -> Int? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var facts = stat()
         return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR

@@ -17,6 +17,10 @@ public struct CostAuditRecord: Sendable, Codable, Hashable {
     public var syncDelays: Int?
     /// Syncs on all disks.
     public var syncs: Int?
+    /// Bytes between nodes for each operation, frames included, on average; nil where none was seen or counted.
+    public var messageBytes: Double?
+    /// Bytes to and from the client for each operation, on average; nil where none was seen or counted.
+    public var clientBytes: Double?
     /// Operations seen.
     public var samples: Int
     /// Whether every operation seen cost exactly what the paper says.
@@ -48,6 +52,8 @@ public struct CostAuditRecord: Sendable, Codable, Hashable {
         messages = row.measured?.messages
         syncDelays = row.measured?.syncDelays
         syncs = row.measured?.syncs
+        messageBytes = row.messageBytes
+        clientBytes = row.clientBytes
         samples = row.samples
         isEqual = row.isEqual
     }
@@ -114,8 +120,15 @@ extension SystemCatalogue {
     /// that they take where they take none of these.
     ///
     /// - Throws: ``CatalogueError`` for a system without nodes, `OptionError` for options that it doesn't have.
-    public func audit(_ variant: Variant) throws -> [CostAuditRecord] {
+    ///
+    /// - Parameter nodes: other numbers of nodes than these; each must go with the system and its options.
+    public func audit(_ variant: Variant, nodes: [Int] = []) throws -> [CostAuditRecord] {
         let entry = try cluster(named: variant.system)
+        if !nodes.isEmpty {
+            return try entry.audit(variant.options, nodes).map {
+                CostAuditRecord(variant: variant.description, $0)
+            }
+        }
         let range = entry.descriptor.nodeRange
         let fitting = range.filter { (try? entry.checkNodes(variant.options, $0)) != nil }
         // Options that go with no number of nodes at all are refused with the rule that they break.

@@ -40,6 +40,9 @@ public struct ResultsFolder: Sendable {
     /// Where drawings of violations are, below a results folder.
     public static let counterexamples = "counterexamples"
 
+    /// Where curves are, below a results folder.
+    public static let curves = "curves"
+
     private static func removeRun(at path: String) {
         let reports = [
             "report.md", "results.csv", "results.json", "comparison.md", "comparison.json", "comparison.svg",
@@ -52,8 +55,10 @@ public struct ResultsFolder: Sendable {
         where name.hasSuffix(".hlog") || name.hasSuffix(".hgrm") {
             unlink("\(path)/histograms/\(name)")
         }
-        for name in AtomicFile.names(in: "\(path)/\(counterexamples)") where name.hasSuffix(".svg") {
-            unlink("\(path)/\(counterexamples)/\(name)")
+        for folder in [counterexamples, curves] {
+            for name in AtomicFile.names(in: "\(path)/\(folder)") where name.hasSuffix(".svg") {
+                unlink("\(path)/\(folder)/\(name)")
+            }
         }
         unlink("\(path)/run.json")
     }
@@ -69,6 +74,9 @@ public struct ResultsFolder: Sendable {
         try writeRun()
         return "\(path)/\(name)"
     }
+
+    /// Corrects how many trials were planned, which ``finish(at:isInterrupted:audits:)`` writes.
+    mutating func setPlannedTrials(_ count: Int) { run.plannedTrials = count }
 
     /// Notes the run's end, and the audits of what was run.
     ///

@@ -65,6 +65,54 @@ struct FieldReader {
         return value
     }
 
+    /// A law of arrival: a word, the size of a burst, or a trace's file.
+    func arrival(_ text: String) throws(Refusal) -> TrialMatrix.ArrivalLaw {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0], parts.count) {
+        case ("closed", 1): return .closed
+        case ("constant", 1): return .constant
+        case ("poisson", 1): return .poisson
+        case ("burst", 2):
+            guard let size = Quantity.count(parts[1]), (1...1_000_000).contains(size) else {
+                throw refuse(text, "a burst has from 1 to 1M operations")
+            }
+            return .burst(size)
+        case ("trace", 2):
+            guard !parts[1].isEmpty else { throw refuse(text, "a trace has a file") }
+            return .trace(parts[1])
+        default:
+            let valid = ["closed", "constant", "poisson", "burst:100", "trace:FILE"]
+            throw Refusal(
+                "arrival can't be '\(text)'\(NearestName.question(for: parts[0], among: valid)) "
+                    + "Valid: \(valid.joined(separator: ", "))")
+        }
+    }
+
+    func think(_ text: String) throws(Refusal) -> ThinkTime {
+        do throws(WorkloadError) {
+            return try ThinkTime(parsing: text, duration: Quantity.duration)
+        } catch {
+            throw Refusal("\(error)")
+        }
+    }
+
+    func objective(_ text: String) throws(Refusal) -> SaturationObjective {
+        do throws(ThresholdError) {
+            return try SaturationObjective(parsing: text)
+        } catch {
+            throw Refusal("\(error)")
+        }
+    }
+
+    /// A share, `0.05` or `5%`.
+    func tolerance(_ text: String) throws(Refusal) -> Double {
+        let isPercent = text.hasSuffix("%")
+        guard let number = Double(isPercent ? String(text.dropLast()) : text),
+            case let share = isPercent ? number / 100 : number, share >= 0.001, share <= 1
+        else { throw refuse(text, "a share from 0.1% to 100% is needed") }
+        return share
+    }
+
     func word<Word: RawRepresentable & CaseIterable>(_ text: String) throws(Refusal) -> Word
     where Word.RawValue == String {
         guard let word = Word(rawValue: text) else {

@@ -54,6 +54,11 @@ extension ScenarioFile {
     ///
     /// - Throws: ``ScenarioError`` where it can't be read or is wrong.
     public static func read(_ path: String) throws(ScenarioError) -> Scenario {
+        try parse(try text(of: path), path: path)
+    }
+
+    /// A file's text, no more than ``largestBytes`` and one.
+    package static func text(of path: String) throws(ScenarioError) -> String {
         let place = ScenarioPlace.file(path: path, line: 1, column: 1)
         guard let file = fopen(path, "r") else {
             throw ScenarioError("can't be opened: \(String(cString: strerror(errno)))", at: place)
@@ -67,6 +72,6 @@ extension ScenarioFile {
         guard let text = String(validating: bytes.prefix(count), as: UTF8.self) else {
             throw ScenarioError("is not UTF-8 text", at: place)
         }
-        return try parse(text, path: path)
+        return text
     }
 }

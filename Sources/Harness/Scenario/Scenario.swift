@@ -63,6 +63,7 @@ public struct Scenario: Sendable {
             matrices[index].warmUp = limits.cap(
                 matrix.warmUp, fallback: TrialDefaults.warmUpNanoseconds, at: limits.warmUpNanoseconds)
             matrices[index].repetitions.value = min(matrix.repetitions.value, limits.repetitions)
+            matrices[index].mostSearchSteps = limits.searchSteps
         }
     }
 }
@@ -75,6 +76,8 @@ public struct QuickLimits: Sendable {
     public var warmUpNanoseconds: UInt64 = 100_000_000
     /// The most repetitions.
     public var repetitions = 1
+    /// The most trials of a search.
+    public var searchSteps = 4
 
     /// The usual caps.
     public init() {}

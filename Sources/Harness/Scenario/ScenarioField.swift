@@ -44,6 +44,12 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     case timeout
     /// What strikes the cluster during the window, and when.
     case faults
+    /// Groups of clients that do different things.
+    case population
+    /// An objective: search for the highest rate that meets it.
+    case findMax = "find-max"
+    /// How close that search comes.
+    case findMaxTolerance = "find-max-tolerance"
     /// How often every trial is run.
     case repetitions
     /// Whether histories are taken down and judged.
@@ -56,7 +62,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a list makes a trial of each of its values.
     public var isDimension: Bool {
         switch self {
-        case .repetitions, .connect, .group, .requests, .faults: false
+        case .repetitions, .connect, .group, .requests, .faults, .findMax, .findMaxTolerance, .population: false
         default: true
         }
     }
@@ -64,7 +70,7 @@ public enum ScenarioField: String, Sendable, CaseIterable {
     /// Whether a value may itself contain commas, so that a flag's text is not to be split there.
     public var keepsCommas: Bool {
         switch self {
-        case .keys, .mix, .group, .systems, .faults, .shape: true
+        case .keys, .mix, .group, .systems, .faults, .shape, .findMax, .population: true
         default: false
         }
     }
@@ -80,8 +86,8 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .clients: "1, 16, 64"
         case .inFlight: "1, 16"
         case .rate: "5000, 20k/s"
-        case .arrival: "closed, constant, poisson"
-        case .think: "0s, 1ms"
+        case .arrival: "closed, constant, poisson, burst:100, trace:arrivals.txt"
+        case .think: "0s, 1ms, exponential:1ms, uniform:1ms..3ms"
         case .shape: "steady, ramp:0.1..1, steps:0.25,0.5,1, spike:5@0.5+0.1, sine:0.5x3"
         case .keys: "uniform, zipfian:0.99, hotspot:0.2,0.8"
         case .keyCount: "1000, 10k, 1M"
@@ -91,6 +97,9 @@ public enum ScenarioField: String, Sendable, CaseIterable {
         case .duration, .warmUp, .timeout: "500ms, 10s, 2m"
         case .requests: "10000, 1M"
         case .faults: "1s partition leader,c0|rest"
+        case .population: "12 mix get, 4 mix put think 5ms"
+        case .findMax: "p99 < 5ms"
+        case .findMaxTolerance: "5%, 0.01"
         case .repetitions: "1, 10"
         case .judge: "on, off"
         case .seed: "1"

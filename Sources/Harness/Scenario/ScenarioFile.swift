@@ -21,7 +21,10 @@ public struct ScenarioFile {
 
     static let topKeys = ["name", "description", "defaults", "trials"]
 
-    let path: String
+    package let path: String
+
+    /// A reader whose errors name `path`.
+    package init(path: String) { self.path = path }
 
     /// Reads a file's text; `path` is for messages.
     ///
@@ -34,13 +37,13 @@ public struct ScenarioFile {
         return try file.scenario(try file.compose(text))
     }
 
-    private var start: ScenarioPlace { .file(path: path, line: 1, column: 1) }
+    package var start: ScenarioPlace { .file(path: path, line: 1, column: 1) }
 
-    private func place(_ node: Node) -> ScenarioPlace {
+    package func place(_ node: Node) -> ScenarioPlace {
         .file(path: path, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     }
 
-    private func compose(_ text: String) throws(ScenarioError) -> Node {
+    package func compose(_ text: String) throws(ScenarioError) -> Node {
         do {
             guard let root = try Yams.compose(yaml: text) else {
                 throw ScenarioError("the file is empty; it needs trials:", at: start)
@@ -98,12 +101,12 @@ public struct ScenarioFile {
     }
 
     /// The file's name without folders and ending.
-    private var stem: String {
+    package var stem: String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         return name.split(separator: ".").first.map(String.init) ?? name
     }
 
-    private func fill(_ matrix: inout TrialMatrix, from node: Node, what: String) throws(ScenarioError) {
+    package func fill(_ matrix: inout TrialMatrix, from node: Node, what: String) throws(ScenarioError) {
         for (key, value) in try mapping(node, what: what) {
             guard let field = ScenarioField(rawValue: key.value) else {
                 throw unknown(key, valid: ScenarioField.allNames)
@@ -141,7 +144,7 @@ public struct ScenarioFile {
         }
     }
 
-    private func mapping(_ node: Node, what: String) throws(ScenarioError) -> [(key: Placed<String>, node: Node)] {
+    package func mapping(_ node: Node, what: String) throws(ScenarioError) -> [(key: Placed<String>, node: Node)] {
         guard let mapping = node.mapping else {
             throw ScenarioError("\(what) must be made of 'key: value' lines", at: place(node))
         }
@@ -155,13 +158,13 @@ public struct ScenarioFile {
         return pairs
     }
 
-    private func unknown(_ key: Placed<String>, valid: [String]) -> ScenarioError {
+    package func unknown(_ key: Placed<String>, valid: [String]) -> ScenarioError {
         ScenarioError(
             "no key '\(key.value)' here\(NearestName.question(for: key.value, among: valid)) "
                 + "Valid keys: \(valid.joined(separator: ", "))", at: key.place)
     }
 
-    private func word(_ top: [(key: Placed<String>, node: Node)], _ name: String) throws(ScenarioError) -> String? {
+    package func word(_ top: [(key: Placed<String>, node: Node)], _ name: String) throws(ScenarioError) -> String? {
         guard let (key, node) = top.first(where: { $0.key.value == name }) else { return nil }
         guard let text = node.scalar?.string else {
             throw ScenarioError("\(name) must be text", at: key.place)

@@ -29,8 +29,8 @@ public struct TrialMatrix: Sendable {
     public var arrival: [Placed<ArrivalLaw>] = []
     /// How an open loop's rate moves over the window.
     public var shape: [Placed<RateShape>] = []
-    /// Think time in nanoseconds.
-    public var think: [Placed<UInt64>] = []
+    /// The pause between a user's operations.
+    public var think: [Placed<ThinkTime>] = []
     /// How keys are chosen.
     public var keys: [Placed<KeyDistribution>] = []
     /// How many keys there are.
@@ -53,6 +53,14 @@ public struct TrialMatrix: Sendable {
     public var timeout: [Placed<UInt64>] = []
     /// What strikes the cluster during the window, and when.
     public var faults: [Placed<TimedFault>] = []
+    /// Groups of clients that do different things; empty where all are alike.
+    public var population: [Placed<UserGroup>] = []
+    /// Conditions of which the highest rate that meets all is searched for; empty for no search.
+    public var findMax: [Placed<SaturationObjective>] = []
+    /// How close that search comes, as a share of the rate.
+    public var findMaxTolerance: Placed<Double>?
+    /// The most trials of such a search; nil for the usual bound.
+    var mostSearchSteps: Int?
     /// How often every trial is run.
     public var repetitions = Placed(1, at: .builtIn)
     /// Whether histories are judged.
@@ -60,14 +68,18 @@ public struct TrialMatrix: Sendable {
     /// The seed of everything drawn.
     public var seed: [Placed<UInt64>] = []
 
-    /// The laws of arrival by name.
-    public enum ArrivalLaw: String, Sendable, CaseIterable {
+    /// The laws of arrival.
+    public enum ArrivalLaw: Sendable, Hashable {
         /// The next operation starts when the last has ended.
         case closed
         /// Evenly spaced.
         case constant
         /// Random and independent.
         case poisson
+        /// So many at once, evenly spaced.
+        case burst(Int)
+        /// As recorded in a file.
+        case trace(String)
     }
 
     /// A matrix of nothing but defaults.
@@ -82,7 +94,7 @@ extension TrialMatrix {
         guard let first = texts.first else {
             throw ScenarioError("\(field.rawValue) has no value; for example \(field.example)", at: place)
         }
-        if !field.isDimension, field != .connect, field != .faults, texts.count > 1 {
+        if !field.isDimension, ![.connect, .faults, .findMax, .population].contains(field), texts.count > 1 {
             throw ScenarioError("\(field.rawValue) takes one value, not a list", at: texts[1].place)
         }
         if let twice = texts.indices.first(where: { i in texts[..<i].contains { $0.value == texts[i].value } }) {
@@ -98,9 +110,9 @@ extension TrialMatrix {
         case .clients: clients = try read.each(texts, read.count(1...4096))
         case .inFlight: inFlight = try read.each(texts, read.count(1...4096))
         case .rate: rate = try read.each(texts, read.rate)
-        case .arrival: arrival = try read.each(texts, read.word)
+        case .arrival: arrival = try read.each(texts, read.arrival)
         case .shape: shape = try read.each(texts, read.workload(RateShape.init(parsing:)))
-        case .think: think = try read.each(texts, read.duration(0...60_000_000_000))
+        case .think: think = try read.each(texts, read.think)
         case .keys: keys = try read.each(texts, read.workload(KeyDistribution.init(parsing:)))
         case .keyCount: keyCount = try read.each(texts, read.count(1...100_000_000))
         case .mix: mix = try read.each(texts, read.mix)
@@ -113,6 +125,9 @@ extension TrialMatrix {
         case .timeout: timeout = try read.each(texts, read.duration(1_000_000...600_000_000_000))
         case .faults:
             faults = try read.each(texts, read.fault).sorted { $0.value.afterNanoseconds < $1.value.afterNanoseconds }
+        case .population: population = try read.each(texts, read.workload(UserGroup.init(parsing:)))
+        case .findMax: findMax = try read.each(texts, read.objective)
+        case .findMaxTolerance: findMaxTolerance = Placed(try read.one(first, read.tolerance), at: first.place)
         case .repetitions: repetitions = Placed(try read.one(first, read.count(1...1000)), at: first.place)
         case .judge: judge = try read.each(texts, read.toggle)
         case .seed: seed = try read.each(texts, read.seed)

@@ -21,6 +21,7 @@ struct ClusterTrial<System: ClusterSystem> {
     /// Runs it on the calling thread; nil if it was stopped before anything was measured.
     func run() throws -> TrialRecord? {
         let system = try System(options: variant.options, mutation: nil)
+        let trace = try TraceFile.trace(of: plan)
         var record = environment.record(of: plan)
         record.costs = system.costs(nodes: plan.nodes)
         let folder = "\(environment.dataFolder)/trial-\(plan.number)-\(getpid())"
@@ -37,7 +38,8 @@ struct ClusterTrial<System: ClusterSystem> {
         }
         let loop = try EventLoop(label: "coordbench.load")
         let session = LoadSession(
-            system: system, plan: plan, addresses: addresses, preferred: preferred, loop: loop)
+            system: system, plan: plan, addresses: addresses, preferred: preferred, loop: loop,
+            trace: trace)
         let watch = TrialWatch(addresses: addresses, isShared: plan.isolation == .shared && cluster != nil)
         defer { session.close() }
         guard try drive(session, watch, cluster, preferred, &record) else { return nil }

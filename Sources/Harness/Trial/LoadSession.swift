@@ -37,6 +37,11 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     var busyUsers = 0
     var delayed: ContiguousArray<Delayed> = []
     var arrivals: OpenArrivals?
+    /// The trace to replay, where the plan names one.
+    let trace: ArrivalTrace?
+    /// Each client's pause.
+    private let think: [ThinkTime]
+    private var thinking: SeededGenerator
     var freeUsers: ContiguousArray<Int> = []
     var backlog = Backlog()
     var issued = 0
@@ -47,10 +52,14 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     var onPhase: @Sendable (LoadPhase, UInt64) -> Void = { _, _ in }
 
     init(
-        system: System, plan: PlannedTrial, addresses: [SocketAddress], preferred: NodeID, loop: EventLoop
+        system: System, plan: PlannedTrial, addresses: [SocketAddress], preferred: NodeID, loop: EventLoop,
+        trace: ArrivalTrace? = nil
     ) {
         self.plan = plan
         self.loop = loop
+        self.trace = trace
+        think = (0..<plan.clients).map(plan.think(ofClient:))
+        thinking = SeededGenerator(seed: plan.seed).split(0x7468_696E_6B)
         clients = ClientHost(loop: loop, addresses: addresses)
         let judge = plan.isJudged ? Offer.Judge(options: plan.workload, promise: system.consistency) : nil
         recorder = LoadRecorder(clients: plan.clients, judge: judge)
@@ -71,7 +80,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
             for number in 0..<userCount {
                 users.append(
                     User(
-                        source: Offer.Source(user: number, users: userCount, options: plan.workload),
+                        source: Offer.Source(
+                            user: number, users: userCount, options: plan.load(ofClient: number % plan.clients)),
                         client: number % plan.clients))
             }
             loop.onTimer(next: { [unowned self] in nextDeadline }) { [unowned self] _ in pump() }
@@ -82,7 +92,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     func begin() {
         loop.perform { [self] in
             if plan.subject == .external {
-                script = OperationScript(Offer.Source.cleanup(options: plan.workload), mustSucceed: true)
+                let loads = Set((0..<plan.clients).map(plan.load(ofClient:))).sorted { "\($0.mix)" < "\($1.mix)" }
+                script = OperationScript(loads.flatMap(Offer.Source.cleanup(options:)), mustSucceed: true)
                 script?.isCleanup = true
             } else {
                 script = prologue
@@ -129,16 +140,15 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         enter(.warmUp, now)
         switch plan.arrival {
         case .closed: for user in users.indices { startNext(user, intended: now, at: now) }
-        case .constant(let rate): openArrivals(.constant, rate)
-        case .poisson(let rate): openArrivals(.poisson, rate)
+        default: openArrivals()
         }
     }
 
-    private func openArrivals(_ process: ArrivalSchedule.Process, _ rate: Double) {
+    private func openArrivals() {
         do {
-            arrivals = try OpenArrivals.of(plan, process, rate, from: started)
+            arrivals = try OpenArrivals.of(plan, trace: trace, from: started)
         } catch {
-            preconditionFailure("the rate was checked with the plan: \(error)")
+            preconditionFailure("the arrivals were checked with the plan: \(error)")
         }
         freeUsers = ContiguousArray(users.indices.reversed())
     }
@@ -226,8 +236,9 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     /// A user has nothing under way.
     private func freed(_ user: Int, at now: UInt64) {
         switch (plan.arrival, phase) {
-        case (.closed(let think), .warmUp), (.closed(let think), .window):
-            if think == 0 { startNext(user, intended: now, at: now) } else { wait(user, nil, until: now + think) }
+        case (.closed, .warmUp), (.closed, .window):
+            let pause = think[users[user].client].next(&thinking)
+            if pause == 0 { startNext(user, intended: now, at: now) } else { wait(user, nil, until: now + pause) }
         case (.closed, _): endDrainIfDone(now)
         default:
             if let arrival = backlog.popFirst() {

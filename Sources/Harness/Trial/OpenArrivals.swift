@@ -2,32 +2,58 @@ import Workload
 
 /// Intended starts, fixed beforehand, one after the other.
 struct OpenArrivals {
-    private var iterator: ArrivalSchedule.Iterator
-    private var start: UInt64
-    /// What follows the schedule under way.
-    private var following: (schedule: ArrivalSchedule, start: UInt64)?
-    /// The next intended start; `.max` after the last.
-    private(set) var next: UInt64
+    /// One law or one trace, from a time on.
+    private struct Stage {
+        var law: ArrivalSchedule.Iterator?
+        var trace: [UInt64] = []
+        var position = 0
+        var start: UInt64
 
-    init(_ schedule: ArrivalSchedule, start: UInt64) {
-        iterator = schedule.makeIterator()
-        self.start = start
-        next = iterator.next().map { $0 + start } ?? .max
+        init(_ schedule: ArrivalSchedule, start: UInt64) {
+            law = schedule.makeIterator()
+            self.start = start
+        }
+
+        init(_ trace: ArrivalTrace, start: UInt64) {
+            self.trace = trace.starts
+            self.start = start
+        }
+
+        mutating func next() -> UInt64? {
+            if let next = law?.next() { return next + start }
+            guard position < trace.count else { return nil }
+            defer { position += 1 }
+            return trace[position] + start
+        }
     }
 
-    /// One schedule and, from a later time on, another.
-    init(_ schedule: ArrivalSchedule, start: UInt64, then following: ArrivalSchedule, start later: UInt64) {
-        self.init(schedule, start: start)
-        self.following = (following, later)
-        if next == .max { advance() }
+    private var stage: Stage
+    /// What follows the stage under way.
+    private var following: Stage?
+    /// How many operations arrive at each time.
+    private let burst: Int
+    private var left = 0
+    /// The next intended start; `.max` after the last.
+    private(set) var next = UInt64.max
+
+    private init(_ stage: Stage, then following: Stage?, burst: Int = 1) {
+        self.stage = stage
+        self.following = following
+        self.burst = burst
+        advance()
     }
 
     private mutating func advance() {
-        next = iterator.next().map { $0 + start } ?? .max
+        guard left <= 1 else {
+            left -= 1
+            return
+        }
+        left = burst
+        next = stage.next() ?? .max
         guard next == .max, let following else { return }
         self.following = nil
-        (iterator, start) = (following.schedule.makeIterator(), following.start)
-        next = iterator.next().map { $0 + start } ?? .max
+        stage = following
+        next = stage.next() ?? .max
     }
 
     /// The next intended start if it has come.
@@ -39,25 +65,55 @@ struct OpenArrivals {
 }
 
 extension OpenArrivals {
-    /// The arrivals of a trial: one law over warm-up and window where the rate is steady, else the warm-up at the rate
-    /// with which the window begins, and then the window.
-    static func of(
-        _ plan: PlannedTrial, _ process: ArrivalSchedule.Process, _ rate: Double, from start: UInt64
+    /// The arrivals of a trial whose load begins at `start`: one law over warm-up and window where the rate is steady,
+    /// else the warm-up at the rate with which the window begins, and then the window. A trace begins with the window.
+    ///
+    /// - Parameter trace: the trace that the plan names, read and scaled.
+    /// - Returns: nil for a closed loop.
+    static func of(_ plan: PlannedTrial, trace: ArrivalTrace? = nil, from start: UInt64) throws(WorkloadError)
+        -> OpenArrivals?
+    {
+        switch plan.arrival {
+        case .closed: return nil
+        case .constant(let rate): return try law(.constant, rate, plan, from: start)
+        case .poisson(let rate): return try law(.poisson, rate, plan, from: start)
+        case .burst(let size, let rate): return try law(.constant, rate, plan, burst: size, from: start)
+        case .trace(let reference):
+            guard let trace else {
+                throw .impossible(subject: "trace \(reference.path)", reason: "it was not read before the trial")
+            }
+            let window = Stage(trace, start: start + plan.warmUpNanoseconds)
+            guard plan.warmUpNanoseconds > 0, reference.perSecond > 0 else { return OpenArrivals(window, then: nil) }
+            return OpenArrivals(try warmUp(.constant, reference.perSecond, plan, from: start), then: window)
+        }
+    }
+
+    private static func law(
+        _ process: ArrivalSchedule.Process, _ rate: Double, _ plan: PlannedTrial, burst: Int = 1, from start: UInt64
     ) throws(WorkloadError) -> OpenArrivals {
+        let perTime = rate / Double(burst)
         guard plan.shape != .steady else {
             let length = plan.warmUpNanoseconds + plan.windowNanoseconds
-            return OpenArrivals(
-                try ArrivalSchedule(process, ratePerSecond: rate, windowNanoseconds: length, seed: plan.seed),
-                start: start)
+            let whole = try ArrivalSchedule(
+                process, ratePerSecond: perTime, windowNanoseconds: length, seed: plan.seed)
+            return OpenArrivals(Stage(whole, start: start), then: nil, burst: burst)
         }
-        let window = try ArrivalSchedule(
-            process, ratePerSecond: rate, shape: plan.shape, windowNanoseconds: plan.windowNanoseconds, seed: plan.seed)
-        let windowStart = start + plan.warmUpNanoseconds
-        let first = rate * plan.shape.factor(at: 0)
-        guard plan.warmUpNanoseconds > 0, first > 0 else { return OpenArrivals(window, start: windowStart) }
-        let warmUp = try ArrivalSchedule(
-            process, ratePerSecond: first, windowNanoseconds: plan.warmUpNanoseconds, seed: plan.seed ^ 1)
-        return OpenArrivals(warmUp, start: start, then: window, start: windowStart)
+        let schedule = try ArrivalSchedule(
+            process, ratePerSecond: perTime, shape: plan.shape, windowNanoseconds: plan.windowNanoseconds,
+            seed: plan.seed)
+        let window = Stage(schedule, start: start + plan.warmUpNanoseconds)
+        let first = perTime * plan.shape.factor(at: 0)
+        guard plan.warmUpNanoseconds > 0, first > 0 else { return OpenArrivals(window, then: nil, burst: burst) }
+        return OpenArrivals(try warmUp(process, first, plan, from: start), then: window, burst: burst)
+    }
+
+    private static func warmUp(
+        _ process: ArrivalSchedule.Process, _ rate: Double, _ plan: PlannedTrial, from start: UInt64
+    ) throws(WorkloadError) -> Stage {
+        Stage(
+            try ArrivalSchedule(
+                process, ratePerSecond: rate, windowNanoseconds: plan.warmUpNanoseconds, seed: plan.seed ^ 1),
+            start: start)
     }
 }
 

@@ -127,7 +127,7 @@ public struct KeyValueSource: OperationSource {
         let source = KeyValueSource(user: loader, users: loader + 1, options: options.spreadEvenly)
         return source.spaces.flatMap { space in
             let names = KeyNames.of(space, count: options.keyCount)
-            return (0..<options.keyCount).map { .delete(key: names[$0]) }
+            return (0..<options.keyCount).map { KeyValueCommand.delete(key: names[$0]) }
         }
     }
 

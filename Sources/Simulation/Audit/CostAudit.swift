@@ -41,6 +41,11 @@ public enum CostAudit {
         public var samples: Int
         /// Operations that cost just ``measured``.
         public var agreeing: Int
+        /// Bytes between nodes for each operation, frames included, on average over those seen, whose keys and numbers
+        /// differ in length; the same in every run. Nil when the kind was never seen.
+        public var messageBytes: Double?
+        /// Bytes to and from the client for each operation, likewise.
+        public var clientBytes: Double?
 
         /// Whether every operation seen cost exactly what the paper says.
         public var isEqual: Bool {
@@ -70,9 +75,9 @@ public enum CostAudit {
         for count in nodes where System.descriptor.nodeRange.contains(count) {
             let mixed = costs(system, nodes: count, mix: nil)
             for expected in system.costs(nodes: count) {
-                var seen = mixed.filter { $0.kind == expected.kind }.map(\.cost)
+                var seen = mixed.filter { $0.kind == expected.kind }
                 if seen.isEmpty, let mix = try? OperationMix(parsing: expected.kind) {
-                    seen = costs(system, nodes: count, mix: mix).filter { $0.kind == expected.kind }.map(\.cost)
+                    seen = costs(system, nodes: count, mix: mix).filter { $0.kind == expected.kind }
                 }
                 rows.append(row(nodes: count, expected, seen))
             }
@@ -80,14 +85,26 @@ public enum CostAudit {
         return rows
     }
 
-    private static func row(nodes: Int, _ expected: OperationCost, _ seen: [MeasuredCost]) -> Row {
+    /// One operation as it was seen.
+    private struct Sighting {
+        var kind: String
+        var cost: MeasuredCost
+        var messageBytes: Int
+        var clientBytes: Int
+    }
+
+    private static func row(nodes: Int, _ expected: OperationCost, _ seen: [Sighting]) -> Row {
         var most: (cost: MeasuredCost, count: Int)?
-        for cost in seen {
-            let count = seen.filter { $0 == cost }.count
+        for cost in seen.map(\.cost) {
+            let count = seen.filter { $0.cost == cost }.count
             if count > most?.count ?? 0 { most = (cost, count) }
         }
+        func mean(_ bytes: (Sighting) -> Int) -> Double? {
+            seen.isEmpty ? nil : Double(seen.reduce(0) { $0 + bytes($1) }) / Double(seen.count)
+        }
         return Row(
-            nodes: nodes, expected: expected, measured: most?.cost, samples: seen.count, agreeing: most?.count ?? 0)
+            nodes: nodes, expected: expected, measured: most?.cost, samples: seen.count, agreeing: most?.count ?? 0,
+            messageBytes: mean(\.messageBytes), clientBytes: mean(\.clientBytes))
     }
 
     /// A run whose client sits where it is served best: at the leader, in the run itself.
@@ -110,7 +127,7 @@ public enum CostAudit {
 
     private static func costs<System: ClusterSystem>(
         _ system: System, nodes: Int, mix: OperationMix?
-    ) -> [(kind: String, cost: MeasuredCost)] {
+    ) -> [Sighting] {
         var options = SimulationOptions(for: System.self)
         options.nodes = nodes
         options.clients = 1
@@ -127,7 +144,9 @@ public enum CostAudit {
             let cost = MeasuredCost(
                 messageDelays: count.delays, messages: count.messages, syncDelays: count.syncDelays,
                 syncs: count.syncs, nanoseconds: count.nanoseconds)
-            return (System.Offer.kinds[count.kind], cost)
+            return Sighting(
+                kind: System.Offer.kinds[count.kind], cost: cost, messageBytes: count.messageBytes,
+                clientBytes: count.clientBytes)
         }
     }
 }

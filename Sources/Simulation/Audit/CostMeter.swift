@@ -7,6 +7,8 @@ struct CostMeter {
     @usableFromInline static let delayNanoseconds = UInt64(100_000)
     /// What one sync takes; a hundred of them are one message.
     @usableFromInline static let syncNanoseconds = UInt64(1_000)
+    /// What frames a message on a connection: its length.
+    @usableFromInline static let frameBytes = 4
     /// The pause between operations, in which everything that an operation caused comes to rest.
     @usableFromInline static let pauseNanoseconds = UInt64(20 * 100_000 + 7)
 
@@ -20,6 +22,8 @@ struct CostMeter {
         var kind = -1
         var messages = 0
         var syncs = 0
+        var messageBytes = 0
+        var clientBytes = 0
         var delays: Int?
         var syncDelays = 0
         var nanoseconds = UInt64(0)
@@ -45,6 +49,16 @@ struct CostMeter {
     @usableFromInline
     mutating func countMessage(_ cause: Cause) {
         change(cause) { $0.messages += 1 }
+    }
+
+    @usableFromInline
+    mutating func countMessageBytes(_ bytes: Int, _ cause: Cause) {
+        change(cause) { $0.messageBytes += bytes + Self.frameBytes }
+    }
+
+    @usableFromInline
+    mutating func countClientBytes(_ bytes: Int, _ cause: Cause) {
+        change(cause) { $0.clientBytes += bytes }
     }
 
     @usableFromInline

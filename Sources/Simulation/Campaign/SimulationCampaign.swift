@@ -19,6 +19,8 @@ public enum SimulationCampaign {
         public var passed = 0
         /// Steps of all runs.
         public var steps = UInt64(0)
+        /// All runs' fingerprints together, whatever order they ended in: equal for equal runs.
+        public var fingerprint = UInt64(0)
         /// Operations answered, surely without effect, and of unknown effect.
         public var answered = 0, failed = 0, indeterminate = 0
         /// What the runs went through together.
@@ -50,6 +52,7 @@ public enum SimulationCampaign {
         mutating func add(_ result: SimulationResult) {
             seeds += 1
             steps += result.steps
+            fingerprint &+= result.fingerprint
             answered += result.answered
             failed += result.failed
             indeterminate += result.indeterminate

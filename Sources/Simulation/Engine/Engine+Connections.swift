@@ -37,6 +37,7 @@ extension Engine {
     func send(_ request: Node.Request, id: RequestID, by number: Int, cause: Cause) {
         let connection = connections[number]
         guard let copy = recoded(request) else { return }
+        if options.countsCosts { meter.countClientBytes(writer.count, cause) }
         let delay = drawClientDelay(place(of: connection))
         let arrival = max(now &+ delay, connection.lastArrivalAtNode)
         connection.lastArrivalAtNode = arrival
@@ -70,6 +71,7 @@ extension Engine {
         }
         while let next = connection.nextAnswer() {
             guard let copy = recoded(next.response) else { return }
+            if options.countsCosts { meter.countClientBytes(writer.count, next.cause) }
             let delay = drawClientDelay(place(of: connection))
             let arrival = max(now &+ delay, connection.lastArrivalAtClient)
             connection.lastArrivalAtClient = arrival

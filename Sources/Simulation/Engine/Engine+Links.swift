@@ -22,6 +22,7 @@ extension Engine {
             return
         }
         guard let copy = recoded(message) else { return }
+        if options.countsCosts { meter.countMessageBytes(writer.count, cause) }
         var delay = drawLinkDelay(direction) &+ links.extraDelay[direction]
         if network.capacityBytesPerSecond > 0 {
             guard let wait = links.admit(writer.count, on: direction, at: now, network) else {

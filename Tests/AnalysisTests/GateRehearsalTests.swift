@@ -6,8 +6,8 @@ import Workload
 
 @testable import Analysis
 
-@Suite("Error rates")
-struct ErrorRateTests {
+@Suite("Gate runs drawn from a pool")
+struct GateRehearsalTests {
     /// A pool of made-up trials: drift, heavy tails, and slowdowns of known size in the throughput.
     private func pool(blocks: Int, noise: Double, seed: UInt64 = 7) throws -> TrialPool {
         var generator = SeededGenerator(seed: seed)
