@@ -134,6 +134,7 @@ struct CompareTests {
             (["compare", "raft", "raft", "--time", "5"], 64, "for example 5m"),
             (["compare", "raft", "raft", "--repetitions", "5"], 64, "say --blocks"),
             (["compare", "raft", "raft", "--connect", "127.0.0.1:1"], 64, "can't take turns"),
+            (["compare", "raft", "raft", "--find-max", "p99 < 5ms"], 64, "compare at a rate that both bear"),
             (["compare", "raft", "raft", "results/none"], 64, "Name two systems"),
             (["compare", "raft", "results/none"], 64, "Folders are compared with folders"),
             (["compare", "raft", "mcs"], 64, "can't be compared"),
