@@ -4,8 +4,8 @@ import Harness
 import Statistics
 
 /// A comparison as an SVG forest plot: for every metric the relative shift of B with its bounds, A's control in grey
-/// beneath it, the margin shaded. On a scale of ratios: half and double are as far from A. Readable on light and dark
-/// grounds; no script, no font and no other file is needed.
+/// beneath it, the margin shaded. Each cell has a scale of its own, of ratios: half and double are as far from A. Readable
+/// on light and dark grounds; no script, no font and no other file is needed.
 struct ComparisonDrawing {
     private static let left = 250.0
     private static let plotWidth = 430.0
@@ -16,43 +16,33 @@ struct ComparisonDrawing {
     private static let charactersAcross = 132
 
     private let result: ComparisonOutcome
-    private let reach: (low: Double, high: Double)
 
-    init(_ result: ComparisonOutcome) {
-        self.result = result
-        let bounds = result.cells.flatMap { $0.shifts + $0.control }.compactMap(\.interval)
-        let all = bounds.flatMap { [$0.lower, $0.upper] } + [result.margin * 1.5, -result.margin * 1.5, 0.01, -0.01]
-        // A bound from a file may be anything; beyond these it is drawn at the edge.
-        let logs = all.map { log1p(min(max($0, -0.98), 50)) }
-        let (low, high) = (logs.min() ?? -0.01, logs.max() ?? 0.01)
-        let space = 0.06 * (high - low)
-        reach = (low - space, high + space)
-    }
+    init(_ result: ComparisonOutcome) { self.result = result }
 
     /// The picture.
     var text: String {
         var body: [String] = []
-        let top = Self.margin + 2 * Self.lineHeight + 8
-        var y = top
+        var y = Self.margin + 2 * Self.lineHeight + 8
         for cell in result.cells {
             body.append(Self.text(Self.cut(cell.title), x: Self.margin, y: y + 15, style: "head"))
             y += Self.lineHeight + 4
+            let scale = Scale(of: cell, margin: result.margin)
+            let bottom = y + Double(cell.shifts.count) * Self.rowHeight
+            if !cell.shifts.isEmpty { body += ground(scale, from: y, to: bottom) }
             for (index, shift) in cell.shifts.enumerated() {
-                body += row(shift, index < cell.control.count ? cell.control[index] : nil, y: y)
-                y += Self.rowHeight
+                let control = index < cell.control.count ? cell.control[index] : nil
+                body += row(shift, control, scale, y: y + Double(index) * Self.rowHeight)
             }
-            y += 8
+            y = bottom + (cell.shifts.isEmpty ? 8 : 30)
         }
-        let ground = self.ground(from: top, to: y)
         let sentence = Self.text(Self.cut(result.sentence), x: Self.margin, y: Self.margin + 12, style: "head")
         let sides = Self.text(
             Self.cut("A: \(result.a)   B: \(result.b)"), x: Self.margin, y: Self.margin + 12 + Self.lineHeight,
             style: "note")
         let legend = Self.text(
-            "↑ more is better, ↓ less is better; grey: A against itself; shaded: the margin", x: Self.margin, y: y + 38,
+            "↑ more is better, ↓ less is better; grey: A against itself; shaded: the margin", x: Self.margin, y: y + 14,
             style: "note")
-        return ([opening(height: y + 54)] + ground + [sentence, sides] + body + [legend, "</svg>", ""])
-            .joined(separator: "\n")
+        return ([opening(height: y + 30), sentence, sides] + body + [legend, "</svg>", ""]).joined(separator: "\n")
     }
 
     private func opening(height: Double) -> String {
@@ -81,40 +71,54 @@ struct ComparisonDrawing {
 
     // MARK: The scale
 
-    private func place(_ share: Double) -> Double {
-        let ratio = log1p(min(max(share, -0.999), 1e6))
-        let position = (ratio - reach.low) / (reach.high - reach.low)
-        return Self.left + Self.plotWidth * min(max(position, 0), 1)
-    }
+    /// Where relative shifts are drawn.
+    private struct Scale {
+        private let low: Double
+        private let high: Double
 
-    /// Round shares within reach that have room for their labels, 0 first.
-    private var ticks: [Double] {
-        let rises: [Double] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 9, 19, 49]
-        let shares = rises.reversed().flatMap { [$0, -$0] }.filter {
-            $0 > -1 && log1p($0) > reach.low && log1p($0) < reach.high
+        init(of cell: CellComparison, margin: Double) {
+            let bounds = (cell.shifts + cell.control).compactMap(\.interval)
+            let all = bounds.flatMap { [$0.lower, $0.upper] } + [margin * 1.5, -margin * 1.5, 0.01, -0.01]
+            // A bound from a file may be anything; beyond these it is drawn at the edge.
+            let logs = all.map { log1p(min(max($0, -0.98), 50)) }
+            let (least, most) = (logs.min() ?? -0.01, logs.max() ?? 0.01)
+            (low, high) = (least - 0.06 * (most - least), most + 0.06 * (most - least))
         }
-        var taken = [0.0]
-        for share in shares where taken.allSatisfy({ abs(place($0) - place(share)) >= 58 }) { taken.append(share) }
-        return taken.sorted()
+
+        func place(_ share: Double) -> Double {
+            let position = (log1p(min(max(share, -0.999), 1e6)) - low) / (high - low)
+            return ComparisonDrawing.left + ComparisonDrawing.plotWidth * min(max(position, 0), 1)
+        }
+
+        /// Round shares within reach that have room for their labels, 0 first.
+        var ticks: [Double] {
+            let rises: [Double] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 9, 19, 49]
+            let shares = rises.reversed().flatMap { [$0, -$0] }.filter {
+                $0 > -1 && log1p($0) > low && log1p($0) < high
+            }
+            var taken = [0.0]
+            for share in shares where taken.allSatisfy({ abs(place($0) - place(share)) >= 58 }) { taken.append(share) }
+            return taken.sorted()
+        }
     }
 
-    private func ground(from top: Double, to bottom: Double) -> [String] {
-        let (low, high) = (place(-result.margin), place(result.margin))
+    private func ground(_ scale: Scale, from top: Double, to bottom: Double) -> [String] {
+        let (low, high) = (scale.place(-result.margin), scale.place(result.margin))
         var lines = [
             "<rect class=\"margin\" x=\"\(Self.short(low))\" y=\"\(Self.short(top))\" "
                 + "width=\"\(Self.short(high - low))\" height=\"\(Self.short(bottom - top))\"/>"
         ]
-        for tick in ticks {
-            let x = place(tick)
+        for tick in scale.ticks {
+            let x = scale.place(tick)
             lines.append(Self.line(x, top, x, bottom, style: tick == 0 ? "zero" : "grid"))
-            lines.append(Self.text(ShiftWords.signed(tick), x: x, y: bottom + 16, style: "tick"))
+            lines.append(Self.text(ShiftWords.signed(tick), x: x, y: bottom + 14, style: "tick"))
         }
         return lines
     }
 
     // MARK: Rows
 
-    private func row(_ shift: MetricShift, _ control: MetricShift?, y: Double) -> [String] {
+    private func row(_ shift: MetricShift, _ control: MetricShift?, _ scale: Scale, y: Double) -> [String] {
         let arrow =
             switch Metric.named(shift.metric)?.direction {
             case .higher: " ↑"
@@ -122,8 +126,8 @@ struct ComparisonDrawing {
             case .neither, nil: ""
             }
         var lines = [Self.text(ComparisonTable.name(of: shift) + arrow, x: Self.margin + 8, y: y + 15, style: "label")]
-        lines += interval(shift, y: y + 11, style: "mark \(Self.style(of: shift.verdict))", size: 5, name: "B")
-        if let control { lines += interval(control, y: y + 21, style: "control", size: 3, name: "A again") }
+        lines += interval(shift, scale, y: y + 11, style: "mark \(Self.style(of: shift.verdict))", size: 5, name: "B")
+        if let control { lines += interval(control, scale, y: y + 21, style: "control", size: 3, name: "A again") }
         let shown = shift.shift.map { "\(ShiftWords.signed($0)), \(shift.verdict.rawValue)" } ?? shift.verdict.rawValue
         lines.append(Self.text(shown, x: Self.left + Self.plotWidth + 16, y: y + 15, style: "label"))
         return lines
@@ -138,15 +142,17 @@ struct ComparisonDrawing {
         }
     }
 
-    private func interval(_ shift: MetricShift, y: Double, style: String, size: Double, name: String) -> [String] {
+    private func interval(_ shift: MetricShift, _ scale: Scale, y: Double, style: String, size: Double, name: String)
+        -> [String]
+    {
         guard let estimate = shift.shift else { return [] }
         var lines: [String] = []
         if let bounds = shift.interval {
-            lines.append(Self.line(place(bounds.lower), y, place(bounds.upper), y, style: style))
+            lines.append(Self.line(scale.place(bounds.lower), y, scale.place(bounds.upper), y, style: style))
         }
         let words = "\(name): \(shift.reason)"
         lines.append(
-            "<circle class=\"\(style)\" cx=\"\(Self.short(place(estimate)))\" cy=\"\(Self.short(y))\" "
+            "<circle class=\"\(style)\" cx=\"\(Self.short(scale.place(estimate)))\" cy=\"\(Self.short(y))\" "
                 + "r=\"\(Self.short(size))\"><title>\(Self.escaped(words))</title></circle>")
         return lines
     }

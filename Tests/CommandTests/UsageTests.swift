@@ -30,7 +30,7 @@ struct UsageTests {
         for field in [
             "nodes", "durability", "isolation", "connect", "clients", "in-flight", "rate", "arrival", "think", "keys",
             "key-count", "mix", "value-size", "hold", "lease", "duration", "warm-up", "requests", "timeout",
-            "repetitions", "seed", "no-judge", "shape", "fault", "find-max", "find-max-tolerance",
+            "repetitions", "seed", "no-judge", "shape", "fault", "population", "find-max", "find-max-tolerance",
         ] {
             #expect(help.contains("--\(field) ") || help.contains("--\(field)\n"), "\(field)")
         }

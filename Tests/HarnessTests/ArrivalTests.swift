@@ -76,7 +76,8 @@ struct ArrivalTests {
         arguments: [
             ("arrival: burst", "burst:100"), ("{arrival: 'burst:0', rate: 5}", "from 1 to 1M"),
             ("arrival: 'burst:10'", "needs a rate"), ("arrival: 'trace:'", "a trace has a file"),
-            ("arrival: 'trace:/nowhere.txt'", "can't read /nowhere.txt"),
+            ("arrival: 'trace:/nowhere.txt'", "can't read /nowhere.txt: no such file"),
+            ("arrival: 'trace:/dev/zero'", "not a plain file"), ("arrival: 'trace:/tmp'", "not a plain file"),
             ("arrival: poison", "did you mean 'poisson'?"),
             ("{arrival: 'burst:1000', rate: 1}", "less than one burst"),
             ("{arrival: 'burst:10', rate: 1k, think: 1ms}", "think time belongs to a closed loop"),

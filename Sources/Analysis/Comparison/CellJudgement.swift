@@ -88,10 +88,13 @@ struct FamilyJudgement {
         var comparison = CellComparison(
             title: cell.title, samples: cell.samples, shifts: [], control: [],
             problems: cell.soundness.problems, doubts: cell.soundness.doubts, sentence: "")
-        comparison.shifts = shifts.map { shift in
-            var shift = shift
+        comparison.shifts = shifts.indices.map { index in
+            var shift = shifts[index]
             shift.reason = ShiftWords.sentence(shift, margin: options.margin)
-            if let differing {
+            if index < control.count, control[index].verdict == .inconclusive, shift.verdict != .inconclusive {
+                shift.verdict = .inconclusive
+                shift.reason += "; but the control can't be told: \(control[index].reason)"
+            } else if let differing {
                 shift.verdict = .inconclusive
                 shift.reason += "; but A's control differs from A in \(differing.metric)"
             } else if !cell.soundness.problems.isEmpty {

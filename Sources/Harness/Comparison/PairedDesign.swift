@@ -79,6 +79,7 @@ public struct PairedDesign: Sendable, Codable {
         for (one, other) in zip(first, second) {
             if let setting = one.difference(from: other) { throw .otherLoad(one.line, other.line, setting) }
             guard one.connect.isEmpty else { throw .elsewhere }
+            guard one.search == nil, other.search == nil else { throw .search }
             let hasNodes = one.subject == .cluster && one.isolation == .processes
             if self.comparesBuilds, !hasNodes { throw .noProcesses(one.line) }
         }
@@ -149,6 +150,7 @@ extension PlannedTrial {
             ("key-count", workload.keyCount == other.workload.keyCount),
             ("value-size", workload.valueSize == other.workload.valueSize),
             ("hold", workload.holdNanoseconds == other.workload.holdNanoseconds),
+            ("think", thinkLaw == other.thinkLaw), ("population", population == other.population),
             ("arrival", arrival == other.arrival), ("shape", shape == other.shape),
             ("clients", clients == other.clients), ("in-flight", inFlight == other.inFlight),
             ("duration", windowNanoseconds == other.windowNanoseconds),
@@ -171,6 +173,8 @@ public enum PairedDesignError: Error, Hashable, Sendable, CustomStringConvertibl
     case blocks(Int)
     /// The servers run elsewhere.
     case elsewhere
+    /// The trials are steps of a search.
+    case search
     /// Two builds can only be told apart by nodes in processes of their own.
     case noProcesses(String)
 
@@ -185,6 +189,9 @@ public enum PairedDesignError: Error, Hashable, Sendable, CustomStringConvertibl
         case .blocks(let count): "\(count) blocks; 1 to \(PairedDesign.mostBlocks) are possible"
         case .elsewhere:
             "servers that run elsewhere can't take turns; run 'coordbench run --connect' on each and compare the folders"
+        case .search:
+            "a search for the highest rate can't take turns; find it for each with 'coordbench run --find-max', and "
+                + "compare at a rate that both bear"
         case .noProcesses(let line):
             "\(line) runs inside of coordbench itself, so two builds of it can't be compared side by side; "
                 + "run each build with --repetitions 10 and compare the folders"

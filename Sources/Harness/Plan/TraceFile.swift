@@ -6,7 +6,11 @@ enum TraceFile {
     ///
     /// - Throws: `RecordError` where it can't be read or is too large, `WorkloadError` at the line that is wrong.
     static func read(_ path: String) throws -> ArrivalTrace {
-        if let size = AtomicFile.size(of: path), size > ArrivalTrace.largestBytes {
+        guard let size = AtomicFile.size(of: path) else {
+            throw RecordError.unreadable(
+                path: path, reason: AtomicFile.exists(path) ? "not a plain file" : "no such file")
+        }
+        guard size <= ArrivalTrace.largestBytes else {
             throw RecordError.unreadable(
                 path: path, reason: "it has \(size) bytes; a trace has at most \(ArrivalTrace.largestBytes)")
         }

@@ -71,10 +71,10 @@ public enum AtomicFile {
         access(path, F_OK) == 0
     }
 
-    /// How many bytes a file has; nil where there is none to look at.
+    /// How many bytes a plain file has; nil for anything else, which may have no end, and where there is nothing.
     static func size(of path: String) -> Int? {
         var facts = stat()
-        return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG ? Int(facts.st_size) : nil
     }
 
     static func isFolder(_ path: String) -> Bool {

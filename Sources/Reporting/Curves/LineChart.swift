@@ -120,7 +120,8 @@ struct LineChart {
                 Self.line(place, Self.top, place, Self.top + Self.plotHeight, "rule"),
                 // A row for each text, so that rules which are near each other can be read.
                 Self.text(
-                    rule.text, place + (isLeft ? -6 : 6), Self.top + 14 + 16 * Double(row), isLeft ? "end" : ""),
+                    rule.text, place + (isLeft ? -6 : 6), Self.top + Self.plotHeight - 10 - 16 * Double(row),
+                    isLeft ? "end" : ""),
             ]
         }
         let place = vertical(rule.value)

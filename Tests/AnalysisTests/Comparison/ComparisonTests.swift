@@ -63,6 +63,12 @@ struct ComparisonTests {
         #expect(result.cells[0].control[0].verdict == .regressed)
         #expect(result.cells[0].shifts[0].verdict == .inconclusive)
         #expect(result.cells[0].sentence.contains("A differs from itself"))
+
+        var records = try InventedTrials.blocks(12, ratio: 0.5)
+        records[2].server.processorNanoseconds = nil
+        let blind = Comparison.paired(records, options: try looking(at: "server_cpu_us_per_op"))
+        #expect(blind.verdict == .inconclusive)
+        #expect(blind.cells[0].shifts[0].reason.contains("but the control can't be told"))
     }
 
     @Test("with too few pairs for the level is inconclusive and says how many would do")

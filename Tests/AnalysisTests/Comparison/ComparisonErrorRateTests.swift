@@ -8,7 +8,7 @@ import Workload
 
 /// How often comparisons are wrong, in simulation: the pure judgement on invented blocks, seeds fixed.
 @Suite("A comparison's error rates")
-struct ErrorRateTests {
+struct ComparisonErrorRateTests {
     private let throughput: ComparedMetric
     private let latency: ComparedMetric
 
@@ -32,7 +32,7 @@ struct ErrorRateTests {
         let judge = try judge(level: 0.05, margin: 0)
         var machine = NoisyMachine(deviation: 0.02, generator: SeededGenerator(seed: UInt64(pairs)))
         var counts: [ChangeVerdict: Int] = [:]
-        let runs = 300
+        let runs = 200
         for run in 0..<runs {
             let (a, b, _) = machine.blocks(pairs, design: UInt64(run))
             counts[judge.paired(throughput, a: a, b: b).shift.verdict, default: 0] += 1
@@ -48,7 +48,7 @@ struct ErrorRateTests {
     func family() throws {
         let judge = try judge(level: 0.1, margin: 0, count: 4)
         var machine = NoisyMachine(deviation: 0.02, generator: SeededGenerator(seed: 5))
-        let runs = 120
+        let runs = 90
         var alarms = 0
         for run in 0..<runs {
             let verdicts = (0..<4).map { metric in
