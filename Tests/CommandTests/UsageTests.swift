@@ -136,6 +136,8 @@ enum Snapshots {
                                   seed, and checks every step.
           check                   Judges a recorded history: is it what such a store
                                   may do?
+          calibrate               Measures how often a paired gate is wrong on this
+                                  machine.
 
           See 'coordbench help <subcommand>' for detailed help.
 
