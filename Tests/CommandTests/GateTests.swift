@@ -138,7 +138,7 @@ struct GateTests {
         checks:
           - name: this change
             kind: paired
-            trials: {systems: unreplicated, durability: memory, clients: 1, duration: 50ms, warm-up: 10ms}
+            trials: {systems: unreplicated, durability: memory, clients: 1, key-count: 10, duration: 50ms, warm-up: 10ms}
             metrics: throughput
             blocks: 7
         """
