@@ -48,13 +48,18 @@ public enum GateText {
         var text = TextTable(header: ["check", "kind", "hold", "outcome"], rows: rows).text
         for check in report.checks {
             let objections = check.objections
-            if !objections.isEmpty || !check.notes.isEmpty { text += "\n\(check.name):\n" }
+            let shifts = check.findings.filter { $0.shift != nil && $0.outcome == .passed }
+            if !objections.isEmpty || !shifts.isEmpty || !check.notes.isEmpty { text += "\n\(check.name):\n" }
             for finding in objections.prefix(mostObjections) {
                 let why = "\(finding.subject): '\(finding.condition)': \(finding.reason)"
                 text += "  \(word(finding.outcome)): \(plain(why))\n"
             }
             if objections.count > mostObjections {
                 text += "  and \(objections.count - mostObjections) more; --format json has them all\n"
+            }
+            // A pass is worth what it could have seen.
+            for finding in shifts.prefix(mostObjections) {
+                text += "  passed: \(plain("\(finding.subject): \(finding.reason)"))\n"
             }
             for note in check.notes { text += "  note: \(plain(note))\n" }
         }

@@ -25,8 +25,7 @@ struct GateComparison {
         // What can't be compared is refused before anything is built.
         var design = try PairedDesign(
             a: side(sources.base), trials, b: side(sources.new), trials,
-            length: quick == nil
-                ? .time(nanoseconds: check.budgetNanoseconds) : .blocks(PairedRequest.quickBlocks),
+            length: quick == nil ? check.length : .blocks(PairedRequest.quickBlocks),
             seed: trials.first?.seed ?? 1, comparesBuilds: true)
         design.a = try built(sources.base, trials)
         design.b = try built(sources.new, trials)

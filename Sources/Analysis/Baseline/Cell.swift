@@ -39,7 +39,10 @@ public struct Cell: Sendable, Hashable, Comparable, CustomStringConvertible {
             guard case .closed(let think) = plan.arrival, think > 0 else { return [] }
             return ["think \(time(think))"]
         case .cluster, .external:
-            return [plan.loadText] + (plan.shape == .steady ? [] : ["\(plan.shape)"])
+            var words = [plan.loadText] + (plan.shape == .steady ? [] : ["\(plan.shape)"])
+            if case .burst(let size, _) = plan.arrival { words.append("bursts of \(size)") }
+            if case .trace(let trace) = plan.arrival { words.append("trace \(String(trace.fingerprint, radix: 16))") }
+            return words
         }
     }
 

@@ -139,24 +139,28 @@ public struct PairedCheck: Sendable {
     public var metrics: [Metric]
     /// The relative change that doesn't matter, 0.02 for 2 %.
     public var margin: Double
-    /// How long the comparison may take, builds not counted, in nanoseconds.
-    public var budgetNanoseconds: UInt64
+    /// How long the comparison goes on, builds not counted.
+    public var length: PairedDesign.Length
+    /// The relative change that must be seen if it is there: where only a larger one would be, nothing can be said. Nil
+    /// where any will do.
+    public var resolution: Double?
 
     /// The metrics that are compared unless the file names others.
     public static let usualMetrics = ["throughput_per_s", "latency_p50_ns", "latency_p99_ns"]
     /// The margin unless the file says otherwise.
     public static let usualMargin = 0.02
-    /// The budget unless the file says otherwise: five minutes.
-    public static let usualBudgetNanoseconds: UInt64 = 300_000_000_000
+    /// The length unless the file says otherwise: five minutes.
+    public static let usualLength = PairedDesign.Length.time(nanoseconds: 300_000_000_000)
 
     /// A check of its parts.
     public init(
         scenario: Scenario, metrics: [Metric], margin: Double = usualMargin,
-        budgetNanoseconds: UInt64 = usualBudgetNanoseconds
+        length: PairedDesign.Length = usualLength, resolution: Double? = nil
     ) {
         self.scenario = scenario
         self.metrics = metrics
         self.margin = margin
-        self.budgetNanoseconds = budgetNanoseconds
+        self.length = length
+        self.resolution = resolution
     }
 }

@@ -2,6 +2,36 @@ import Harness
 import Yams
 
 extension GateCheckReader {
+    /// A share between 0 and 1; nil where the key is not there.
+    func share(_ key: String) throws(ScenarioError) -> Double? {
+        guard let text = try single(key) else { return nil }
+        guard let share = Self.share(text.value), share > 0, share < 1 else {
+            throw ScenarioError("\(key) can't be '\(text.value)': a share such as 2% or 0.02", at: text.place)
+        }
+        return share
+    }
+
+    /// How long a comparison goes on: a time or a number of blocks; nil where neither is said.
+    func length() throws(ScenarioError) -> PairedDesign.Length? {
+        let blocks = try single("blocks")
+        if let text = try single("budget") {
+            guard blocks == nil else {
+                throw ScenarioError("budget: and blocks: exclude each other", at: text.place)
+            }
+            guard let budget = Quantity.duration(text.value), budget >= 1_000_000_000 else {
+                throw ScenarioError("budget can't be '\(text.value)': a time such as 5m, 1s or more", at: text.place)
+            }
+            return .time(nanoseconds: budget)
+        }
+        guard let blocks else { return nil }
+        guard let count = Quantity.count(blocks.value), (1...PairedDesign.mostBlocks).contains(count) else {
+            throw ScenarioError(
+                "blocks can't be '\(blocks.value)': 1 to \(PairedDesign.mostBlocks), of which 30 are usual",
+                at: blocks.place)
+        }
+        return .blocks(count)
+    }
+
     func seeds() throws(ScenarioError) -> ClosedRange<UInt64>? {
         guard let text = try single("seeds") else { return nil }
         let parts = text.value.split(separator: "..", omittingEmptySubsequences: false).map { UInt64($0) }

@@ -7,7 +7,7 @@ struct GateCheckReader {
     static let keys: [GateCheck.Kind: [String]] = [
         .exact: ["name", "kind", "require", "systems", "nodes", "seeds", "operations"],
         .stored: ["name", "kind", "require", "scenario", "trials"],
-        .paired: ["name", "kind", "scenario", "trials", "metrics", "margin", "budget"],
+        .paired: ["name", "kind", "scenario", "trials", "metrics", "margin", "resolution", "budget", "blocks"],
     ]
 
     let file: GateFile
@@ -107,18 +107,9 @@ struct GateCheckReader {
             metrics.append(metric)
         }
         var check = PairedCheck(scenario: scenario, metrics: metrics)
-        if let text = try single("margin") {
-            guard let margin = Self.share(text.value), margin > 0, margin < 1 else {
-                throw ScenarioError("margin can't be '\(text.value)': a share such as 2% or 0.02", at: text.place)
-            }
-            check.margin = margin
-        }
-        if let text = try single("budget") {
-            guard let budget = Quantity.duration(text.value), budget >= 1_000_000_000 else {
-                throw ScenarioError("budget can't be '\(text.value)': a time such as 5m, 1s or more", at: text.place)
-            }
-            check.budgetNanoseconds = budget
-        }
+        if let margin = try share("margin") { check.margin = margin }
+        check.resolution = try share("resolution")
+        if let length = try length() { check.length = length }
         return check
     }
 

@@ -38,10 +38,17 @@ enum PairedJudge {
                     ]
                 }
                 return shifts.map { shift in
-                    GateFinding(
-                        subject: cell.title, condition: condition, outcome: self.outcome(shift.verdict),
+                    var finding = GateFinding(
+                        subject: cell.title, condition: condition, outcome: outcome(shift.verdict),
                         value: shift.b.map(MetricText.number), bound: shift.a.map(MetricText.number),
                         reason: shift.reason, shift: shift)
+                    if let resolution = check.resolution, shift.verdict == .noChangeShown,
+                        shift.minimumDetectable ?? .infinity > resolution
+                    {
+                        finding.outcome = .inconclusive
+                        finding.reason += "; a change of \(MetricText.number(resolution * 100)) % must be seen"
+                    }
+                    return finding
                 }
             }
     }

@@ -134,6 +134,7 @@ struct CellTests {
             "{systems: raft, requests: 99}", "{systems: raft, judge: off}", "{systems: raft, think: 1ms}",
             "{systems: raft, isolation: shared}", "{systems: raft, faults: \"1s kill leader\"}",
             "{systems: raft, rate: 100, shape: \"ramp:0.1..1\"}", "{systems: raft, rate: 100, arrival: constant}",
+            "{systems: raft, rate: 100, arrival: \"burst:10\"}", "{systems: raft, rate: 100, arrival: \"burst:20\"}",
         ].flatMap(cells)
         #expect(Set(others).count == others.count, "\(others)")
         #expect(try cells("{systems: mcs, clients: [2, 4]}").map(\.description).allSatisfy { $0.contains("threads") })

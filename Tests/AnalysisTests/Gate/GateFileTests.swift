@@ -29,6 +29,7 @@ struct GateFileTests {
                 trials: [{systems: raft}, {systems: zab}]
                 metrics: [throughput, p99]
                 margin: 3%
+                resolution: 10%
                 budget: 2m
             """, path: "demo.yaml")
         #expect(gate.name == "demo")
@@ -49,7 +50,8 @@ struct GateFileTests {
         #expect(stored.scenario?.matrices.count == 1)
         #expect(paired.metrics.map(\.name) == ["throughput_per_s", "latency_p99_ns"])
         #expect(paired.margin == 0.03)
-        #expect(paired.budgetNanoseconds == 120_000_000_000)
+        #expect(paired.resolution == 0.1)
+        #expect(paired.length == .time(nanoseconds: 120_000_000_000))
         #expect(paired.scenario.matrices.count == 2)
     }
 
@@ -148,6 +150,9 @@ struct GateFileTests {
             ),
             ("checks: [{kind: paired, trials: {systems: raft}, margin: 300%}]", "margin can't be '300%'"),
             ("checks: [{kind: paired, trials: {systems: raft}, budget: 5}]", "budget can't be '5'"),
+            ("checks: [{kind: paired, trials: {systems: raft}, blocks: 0}]", "blocks can't be '0'"),
+            ("checks: [{kind: paired, trials: {systems: raft}, blocks: 9, budget: 5m}]", "exclude each other"),
+            ("checks: [{kind: paired, trials: {systems: raft}, resolution: 10}]", "resolution can't be '10'"),
             (
                 "checks: [{kind: paired, trials: {systems: raft}}, {kind: paired, trials: {systems: raft}}]",
                 "two checks"

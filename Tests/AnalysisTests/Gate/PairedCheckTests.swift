@@ -6,10 +6,11 @@ import Testing
 @Suite("A paired check")
 struct PairedCheckTests {
     private func report(
-        _ shifts: [MetricShift]?, verdict: ComparisonVerdict = .noChangeShown, problems: [String] = []
+        _ shifts: [MetricShift]?, verdict: ComparisonVerdict = .noChangeShown, problems: [String] = [],
+        more: String = ""
     ) throws -> GateReport {
         let gate = try GateFile.parse(
-            "name: g\nchecks: [{name: change, kind: paired, trials: {systems: raft}, metrics: [throughput, p99]}]",
+            "name: g\nchecks: [{name: change, kind: paired, trials: {systems: raft}, metrics: [throughput, p99]\(more)}]",
             path: "g.yaml")
         let cells = shifts.map {
             [CellComparison(title: "raft", samples: 20, shifts: $0, control: [], problems: problems, sentence: "so")]
@@ -49,6 +50,18 @@ struct PairedCheckTests {
         #expect(half.checks[0].findings.map(\.outcome) == [.passed, .inconclusive])
         #expect(half.outcome == .inconclusive)
         #expect(try report(nil).outcome == .inconclusive)
+    }
+
+    @Test("doesn't pass where only a larger change than it must see would have been seen")
+    func resolution() throws {
+        var seen = shift("throughput_per_s", .noChangeShown)
+        seen.minimumDetectable = 0.08
+        var blind = shift("latency_p99_ns", .noChangeShown)
+        blind.minimumDetectable = 0.3
+        #expect(try report([seen, blind]).outcome == .passed)
+        let report = try report([seen, blind], more: ", resolution: 10%")
+        #expect(report.checks[0].findings.map(\.outcome) == [.passed, .inconclusive])
+        #expect(report.checks[0].findings[1].reason.contains("a change of 10 % must be seen"))
     }
 
     @Test("is no better than the comparison as a whole, whose broken promises, problems and doubts it shows")
