@@ -70,6 +70,16 @@ public struct Bytes: Sendable {
             upper: lower &+ UInt32(truncatingIfNeeded: range.upperBound))
     }
 
+    /// The storage that this slice and another lie in one behind the other, from `before` bytes ahead of this one to the
+    /// other's end; nil where they don't, or share no storage.
+    @inlinable
+    public func joined(to other: Bytes, before: Int) -> Bytes? {
+        guard upper == other.lower, Int(lower) >= before,
+            storage.withUnsafeBufferPointer(\.baseAddress) == other.storage.withUnsafeBufferPointer(\.baseAddress)
+        else { return nil }
+        return Bytes(storage: storage, lower: lower &- UInt32(truncatingIfNeeded: before), upper: other.upper)
+    }
+
     /// Gives access to the bytes in place.
     @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(

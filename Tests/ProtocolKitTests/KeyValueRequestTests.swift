@@ -49,6 +49,37 @@ struct KeyValueRequestTests {
         #expect(try request(parsing: writer.readable) == original)
     }
 
+    @Test("a put that lies in memory as a request carries it is coded without a copy, and alike")
+    func laidOut() {
+        let made = KeyValueRequest.put(key: "key", value: [1, 2, 3, 4]) { $0[0] = 9 }
+        let plain = KeyValueCommand.put(key: "key", value: Bytes([9, 2, 3, 4]))
+        #expect(made == plain)
+        #expect(KeyValueRequest(made) == KeyValueRequest(plain))
+        guard case .put(let key, let value) = made else { return }
+        func address(_ bytes: Bytes) -> UnsafeRawPointer? { bytes.withUnsafeBytes(\.baseAddress) }
+        #expect(address(KeyValueRequest(made).payload).map { $0 + 5 } == address(key))
+        let stamp = SessionStamp(session: SessionID(9), sequence: 12, acknowledgedBelow: 3)
+        #expect(KeyValueRequest(made, stamp: stamp) == KeyValueRequest(plain, stamp: stamp))
+        // Neighbours that are no request: another tag, another length, or not neighbours at all.
+        let whole = Bytes([CommandTag.put, 3, 0, 0, 0] + Array("keyvalue".utf8))
+        let mixed: [(Bytes, Bytes)] = [
+            (whole[5..<7], whole[7..<13]), (whole[6..<8], whole[8..<13]), (key, whole[8..<13]), (value, key),
+        ]
+        for (key, value) in mixed {
+            let command = KeyValueCommand.put(key: key, value: value)
+            #expect(KeyValueCommand(KeyValueRequest(command)) == command)
+        }
+    }
+
+    @Test("key names are the same whether kept or made", arguments: [KeyValueNaming.Space.register, .counter, .list])
+    func names(space: KeyValueNaming.Space) {
+        let names = KeyNames.of(space, count: 1_200)
+        for number in [0, 9, 10, 99, 100, 999, 1_199, 1_200, 54_321] {
+            #expect(names[number] == KeyValueNaming.key(space, number))
+            #expect(names[number].text.dropFirst() == "\(number)")
+        }
+    }
+
     @Test("a stamp is carried by writes and not by reads")
     func stamps() throws {
         let write = try request("session", "5", "6", "2", "set", "k", "v")

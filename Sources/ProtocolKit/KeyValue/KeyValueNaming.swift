@@ -61,13 +61,16 @@ enum KeyValueNaming {
     /// A copy of a template with an identity at its beginning.
     static func value(identity: UInt64, template: [UInt8]) -> Bytes {
         var value = template
-        value.withUnsafeMutableBufferPointer { buffer in
-            for place in 0..<identityBytes {
-                let nibble = UInt8(truncatingIfNeeded: identity >> UInt64(4 * (identityBytes - 1 - place))) & 15
-                buffer[place] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
-            }
-        }
+        value.withUnsafeMutableBufferPointer { write(identity, into: $0) }
         return Bytes(value)
+    }
+
+    /// Writes an identity at the beginning of a value.
+    static func write(_ identity: UInt64, into value: UnsafeMutableBufferPointer<UInt8>) {
+        for place in 0..<identityBytes {
+            let nibble = UInt8(truncatingIfNeeded: identity >> UInt64(4 * (identityBytes - 1 - place))) & 15
+            value[place] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+        }
     }
 
     /// The identity of a value that was read; several pieces in a row are a list.

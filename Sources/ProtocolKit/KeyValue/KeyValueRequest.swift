@@ -20,7 +20,12 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     public init(_ command: __shared KeyValueCommand, stamp: SessionStamp? = nil) {
         switch command {
         case .get(let key): self.init(CommandTag.get, nil, key)
-        case .put(let key, let value): self.init(CommandTag.put, stamp, key, value)
+        case .put(let key, let value):
+            if stamp == nil, let laidOut = Self.laidOut(key, value) {
+                self.init(payload: laidOut)
+            } else {
+                self.init(CommandTag.put, stamp, key, value)
+            }
         case .delete(let key): self.init(CommandTag.delete, stamp, key)
         case .compareAndSet(let key, nil, let value): self.init(CommandTag.putIfAbsent, stamp, key, value)
         case .compareAndSet(let key, let expected?, let value):
@@ -30,6 +35,33 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
         case .append(let key, let value): self.init(CommandTag.append, stamp, key, value)
         case .openSession: self.init(CommandTag.openSession, nil, Bytes())
         }
+    }
+
+    /// A command whose key and value lie in memory just as a request carries them: coding it copies nothing.
+    static func put(key: Bytes, value: [UInt8], _ change: (UnsafeMutableBufferPointer<UInt8>) -> Void)
+        -> KeyValueCommand
+    {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(headerBytes + key.count + value.count)
+        bytes.append(CommandTag.put)
+        append(UInt32(key.count), to: &bytes)
+        key.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: value)
+        let start = headerBytes + key.count
+        bytes.withUnsafeMutableBufferPointer { change(UnsafeMutableBufferPointer(rebasing: $0[start...])) }
+        let whole = Bytes(bytes)
+        return .put(key: whole[headerBytes..<start], value: whole[start..<whole.count])
+    }
+
+    /// The tag and the key's length.
+    private static var headerBytes: Int { 5 }
+
+    /// The request that a key and a value of ``put(key:value:_:)`` lie in; nil for others.
+    private static func laidOut(_ key: Bytes, _ value: Bytes) -> Bytes? {
+        guard let whole = key.joined(to: value, before: headerBytes), whole[0] == CommandTag.put else { return nil }
+        var length = 0
+        for place in 0..<4 { length |= Int(whole[1 + place]) << (8 * place) }
+        return length == key.count ? whole : nil
     }
 
     private init(_ tag: UInt8, _ stamp: SessionStamp?, _ key: Bytes, _ first: Bytes = Bytes(), _ second: Bytes? = nil) {

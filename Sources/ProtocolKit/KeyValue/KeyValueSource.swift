@@ -75,7 +75,7 @@ public struct KeyValueSource: OperationSource {
             case .counter: return .get(key: counters[key])
             case .list: return .get(key: lists[key])
             }
-        case .put: return .put(key: registers[key], value: freshValue())
+        case .put: return put(registers[key])
         case .delete: return .delete(key: registers[key])
         case .compareAndSet:
             let expected = lastSeen[key] == 0 ? nil : value(lastSeen[key])
@@ -105,6 +105,12 @@ public struct KeyValueSource: OperationSource {
         guard let number = KeyValueNaming.number(of: key), Int(number) < lastSeen.count else { return }
         let identity = value.map { KeyValueNaming.identity(of: $0, isCounter: false) } ?? 0
         lastSeen[Int(number)] = ValueIdentity.isWritten(identity) ? identity : 0
+    }
+
+    private mutating func put(_ key: Bytes) -> KeyValueCommand {
+        guard let template else { return .put(key: key, value: freshValue()) }
+        defer { nextIdentity += 1 }
+        return KeyValueRequest.put(key: key, value: template) { KeyValueNaming.write(nextIdentity, into: $0) }
     }
 
     private mutating func freshValue() -> Bytes {
