@@ -75,7 +75,8 @@ public struct Bytes: Sendable {
     @inlinable
     public func joined(to other: Bytes, before: Int) -> Bytes? {
         guard upper == other.lower, Int(lower) >= before,
-            storage.withUnsafeBufferPointer(\.baseAddress) == other.storage.withUnsafeBufferPointer(\.baseAddress)
+            storage.withUnsafeBufferPointer({ $0.baseAddress })
+                == other.storage.withUnsafeBufferPointer({ $0.baseAddress })
         else { return nil }
         return Bytes(storage: storage, lower: lower &- UInt32(truncatingIfNeeded: before), upper: other.upper)
     }
