@@ -101,6 +101,22 @@ struct ArrivalTests {
             #expect(try TrialRecord.decode(try record.encoded(), path: "r").plan == plan)
         }
     }
+
+    @Test("fall on idle users in turn, whatever the order in which they come back")
+    func idleUsers() {
+        var idle = IdleUsers(all: 3)
+        #expect(idle.popFirst() == 0)
+        #expect(idle.popFirst() == 1)
+        idle.append(1)
+        #expect(idle.popFirst() == 2)
+        idle.append(0)
+        #expect(idle.popFirst() == 1)
+        #expect(idle.popFirst() == 0)
+        #expect(idle.popFirst() == nil)
+        for user in [2, 0, 1] { idle.append(user) }
+        #expect(idle.count == 3)
+        #expect([idle.popFirst(), idle.popFirst(), idle.popFirst()] == [2, 0, 1])
+    }
 }
 
 extension String {

@@ -42,7 +42,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     /// Each client's pause.
     private let think: [ThinkTime]
     private var thinking: SeededGenerator
-    var freeUsers: ContiguousArray<Int> = []
+    var idleUsers = IdleUsers(all: 0)
     var backlog = Backlog()
     var issued = 0
     var deadline = UInt64.max
@@ -150,7 +150,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         } catch {
             preconditionFailure("the arrivals were checked with the plan: \(error)")
         }
-        freeUsers = ContiguousArray(users.indices.reversed())
+        idleUsers = IdleUsers(all: users.count)
     }
 
     private func passWindowBounds(_ now: UInt64) {
@@ -245,7 +245,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
                 if recorder.isCounted(arrival) { recorder.backPressureWait.record(now &- arrival) }
                 startArrived(user, arrival, at: now)
             } else {
-                freeUsers.append(user)
+                idleUsers.append(user)
                 endDrainIfDone(now)
             }
         }
@@ -310,7 +310,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
                 recorder.account.offered &+= 1
                 recorder.wakeLateness.record(now &- arrival)
             }
-            if let user = freeUsers.popLast() {
+            if let user = idleUsers.popFirst() {
                 if isCounted { recorder.backPressureWait.record(0) }
                 startArrived(user, arrival, at: now)
             } else if !backlog.append(arrival), isCounted {

@@ -117,6 +117,37 @@ extension OpenArrivals {
     }
 }
 
+/// Users with nothing under way, the longest idle first: so arrivals fall on all clients alike, and what fairness shows is
+/// the system's doing.
+struct IdleUsers {
+    private var ring: ContiguousArray<Int>
+    private var first = 0
+    private(set) var count: Int
+
+    /// All of so many users, in order.
+    init(all count: Int) {
+        ring = ContiguousArray(0..<count)
+        self.count = count
+    }
+
+    mutating func popFirst() -> Int? {
+        guard count > 0 else { return nil }
+        defer {
+            first = first + 1 == ring.count ? 0 : first + 1
+            count -= 1
+        }
+        return ring[first]
+    }
+
+    /// Takes back a user that was taken out.
+    mutating func append(_ user: Int) {
+        assert(count < ring.count, "a user is idle once")
+        let place = first + count
+        ring[place < ring.count ? place : place - ring.count] = user
+        count += 1
+    }
+}
+
 /// Arrivals that found no free user, oldest first. Past its bound arrivals are dropped, and counted.
 struct Backlog {
     static let bound = 1 << 20
