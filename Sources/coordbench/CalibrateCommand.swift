@@ -69,9 +69,10 @@ struct CalibrateCommand: ParsableCommand {
         try DebugBuild.refuse(unless: allowDebug)
         let interruption = Interruption()
         let watch = SignalWatch(interruption, says: "\nstopping; what was measured is saved (again to end at once)")
-        let run = ErrorRateRun(
+        var run = ErrorRateRun(
             plan: trial, options: options, catalogue: .all, folder: output, executable: Terminal.executable,
             allocations: JemallocCounter.allocationCounter)
+        if Terminal.wantsQuickLook { run.effort = .glance }
         let progress = CalibrateProgress(isShown: Terminal.showsProgress)
         if let recording { try run.record(nanoseconds: recording, interruption: interruption, progress: progress) }
         if let gates, !interruption.isRequested {

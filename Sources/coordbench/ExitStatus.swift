@@ -55,7 +55,7 @@ enum ExitStatus: Int32, CaseIterable {
         case BuildError.interrupted: self = .interrupted
         case is BuildError: self = .unavailable
         case is TrialPoolError, ErrorRateError.damaged: self = .unreadable
-        case ErrorRateError.notACluster: self = .usage
+        case ErrorRateError.notACluster, ErrorRateError.otherSubject: self = .usage
         case is ErrorRateError: self = .inconclusive
         case ThreadLockError.threadRefused: self = .unavailable
         case is ThreadLockError, is PlacementError: self = .usage

@@ -160,11 +160,10 @@ struct GateTests {
             func isDisturbed(_ result: Command.Result) -> Bool {
                 result.status == 5 && result.output.contains("disturbed")
             }
-            // A machine too busy to be trusted says that it is, which is no pass: tried again, a few times.
+            // A machine too busy to be trusted says that it is, which is no pass: tried once more.
             func outcome(_ candidate: String) async throws -> Command.Result {
-                var result = try await gate(candidate)
-                for _ in 0..<2 where isDisturbed(result) { result = try await gate(candidate) }
-                return result
+                let result = try await gate(candidate)
+                return isDisturbed(result) ? try await gate(candidate) : result
             }
             let slowed = try await outcome("git:HEAD")
             #expect(slowed.status == 3 || isDisturbed(slowed), "\(slowed.testDescription)")
@@ -173,7 +172,6 @@ struct GateTests {
             #expect(FileManager.default.fileExists(atPath: report))
             let unchanged = try await outcome("git:HEAD~1")
             #expect(unchanged.status == 0 || isDisturbed(unchanged), "\(unchanged.testDescription)")
-            #expect(unchanged.errors.contains("building"))
         }
     }
 

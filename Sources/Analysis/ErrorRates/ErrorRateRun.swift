@@ -45,6 +45,8 @@ public struct ErrorRateRun {
     public var executable: String
     /// Reads this process's allocator.
     public var allocations: AllocationCounter
+    /// How much the calibration does.
+    public var effort = Effort.usual
 
     /// A run of its parts.
     public init(
@@ -87,8 +89,9 @@ public struct ErrorRateRun {
         var number = 0
         while !interruption.isRequested {
             let spent = MonotonicClock.now() - start
-            guard spent < nanoseconds else { break }
-            progress.recorded(blocks: pool.blocks.count, leftNanoseconds: nanoseconds - spent)
+            // One block at least, besides the one that warms up.
+            guard spent < nanoseconds || number < 2 else { break }
+            progress.recorded(blocks: pool.blocks.count, leftNanoseconds: nanoseconds - min(spent, nanoseconds))
             var block = TrialPool.Block(session: session, started: WallTime.now().description, trials: [:])
             for turn in order.order(ofBlock: number) {
                 let arm = TrialPool.Arm.allCases[turn]
@@ -160,40 +163,61 @@ public struct ErrorRateRun {
         return subject
     }
 
-    /// Pairs of trials with and without a delay: a quick estimate, refined once. The pool itself says later what the
-    /// delays really make.
+    /// How much a calibration does.
+    public struct Effort: Sendable, Hashable {
+        /// Pairs of trials with and without a delay.
+        public var pairs = 8
+        /// How often the delays are estimated, each time with the one that the last estimate gave.
+        public var estimates = 2
+        /// What is usual.
+        public static let usual = Effort()
+        /// Enough to see that it works.
+        public static let glance = Effort(pairs: 2, estimates: 1)
+    }
+
+    /// Pairs of trials with and without a delay, which grows until it shows: a quick estimate, refined once. The pool itself
+    /// says later what the delays really make.
     private func calibrated(_ environment: TrialEnvironment) throws -> PlantedSlowdowns? {
         var tried = PlantedSlowdowns.firstTry
-        var found: PlantedSlowdowns?
-        for round in 0..<3 {
+        var number = 0
+        var estimates = 0
+        for _ in 0..<Self.mostTries {
             var (ratios, percentiles): ([Double], [Double]) = ([], [])
-            for pair in 0..<8 {
-                var throughput: [Double] = []
-                for turn in [pair % 2, 1 - pair % 2] {
-                    let delay = turn == 1 ? PlantedDelay(nanoseconds: tried) : nil
-                    guard let record = try trial(environment, round * 8 + pair, executable, delay),
-                        !record.isInterrupted
-                    else { return nil }
-                    let row = MetricRow.whole(record)
-                    throughput.append(Metric.named("throughput_per_s")?.number(in: row) ?? 0)
-                    if turn == 0, let p99 = Metric.named("latency_p99_ns")?.number(in: row) { percentiles.append(p99) }
-                }
-                let (plain, delayed) = pair % 2 == 0 ? (throughput[0], throughput[1]) : (throughput[1], throughput[0])
-                if plain > 0 { ratios.append(delayed / plain) }
+            for pair in 0..<effort.pairs {
+                guard let plain = try figures(environment, number, nil),
+                    let delayed = try figures(environment, number, PlantedDelay(nanoseconds: tried))
+                else { return nil }
+                number += 1
+                if plain.throughput > 0 { ratios.append(delayed.throughput / plain.throughput) }
+                percentiles.append(plain.p99)
             }
             guard let ratio = median(ratios), let p99 = median(percentiles) else { throw ErrorRateError.noFigures }
-            guard
-                let next = PlantedSlowdowns(
-                    tried: tried, ratio: ratio, atOnce: plan.clients * plan.inFlight, p99: p99)
+            let atOnce = plan.clients * plan.inFlight
+            guard ratio < Self.telling,
+                let next = PlantedSlowdowns(tried: tried, ratio: ratio, atOnce: atOnce, p99: p99)
             else {
-                tried *= 8
+                tried = min(tried * 8, 500_000_000)
                 continue
             }
-            found = next
+            estimates += 1
+            if estimates == effort.estimates { return next }
             tried = next.slower10
         }
-        guard let found else { throw ErrorRateError.noEffect }
-        return found
+        throw ErrorRateError.noEffect
+    }
+
+    /// The most delays that are tried, and the share of the throughput that one must leave at most to tell anything.
+    private static let mostTries = 8
+    private static let telling = 0.95
+
+    private func figures(
+        _ environment: TrialEnvironment, _ number: Int, _ delay: PlantedDelay?
+    ) throws -> (throughput: Double, p99: Double)? {
+        guard let record = try trial(environment, number, executable, delay), !record.isInterrupted else { return nil }
+        let row = MetricRow.whole(record)
+        return (
+            Metric.named("throughput_per_s")?.number(in: row) ?? 0, Metric.named("latency_p99_ns")?.number(in: row) ?? 0
+        )
     }
 }
 
