@@ -81,7 +81,7 @@ public struct ErrorRateRun {
         } else {
             try AtomicFile.write(pool.header, to: poolPath)
         }
-        let programs = try copies(environment)
+        let programs = try copies()
         let session = (pool.blocks.last?.session ?? 0) + 1
         let order = BlockOrder(of: TrialPool.Arm.allCases.count, seed: plan.seed &+ UInt64(session))
         progress.began(stage: "recording")
@@ -99,12 +99,10 @@ public struct ErrorRateRun {
                 guard let record, !record.isInterrupted else { return }
                 block.trials[arm] = pool.row(of: record)
             }
-            pool.blocks.append(block)
             // The first warms up.
             if number > 0 {
+                pool.blocks.append(block)
                 try ErrorRateFiles.append(TrialPool.lines(of: block, number: pool.blocks.count), to: poolPath)
-            } else {
-                pool.blocks.removeLast()
             }
             number += 1
         }
@@ -120,7 +118,7 @@ public struct ErrorRateRun {
     }
 
     /// A copy of the program for each arm, as a gate has them.
-    private func copies(_ environment: TrialEnvironment) throws -> [String] {
+    private func copies() throws -> [String] {
         try TrialPool.Arm.allCases.indices.map { place in
             try AtomicFile.makeFolder("\(dataFolder)/\(place)")
             try BuildWorkshop.copy(executable, to: "\(dataFolder)/\(place)/coordbench")
@@ -183,7 +181,7 @@ public struct ErrorRateRun {
         var estimates = 0
         for _ in 0..<Self.mostTries {
             var (ratios, percentiles): ([Double], [Double]) = ([], [])
-            for pair in 0..<effort.pairs {
+            for _ in 0..<effort.pairs {
                 guard let plain = try figures(environment, number, nil),
                     let delayed = try figures(environment, number, PlantedDelay(nanoseconds: tried))
                 else { return nil }

@@ -106,7 +106,7 @@ public final class ClientHost<Client: ProtocolClient>: @unchecked Sendable {  //
     }
 
     private func step(_ place: Int, _ input: ClientInput<Client>, _ now: UInt64) {
-        if now &- wallSampled > Self.wallSamplingNanoseconds { sampleWall() }
+        if now > wallSampled &+ Self.wallSamplingNanoseconds { sampleWall() }
         hosted[place].client.step(input, at: Now(monotonic: now, wall: now &+ wallAhead), effects: &effects)
         // Moved out, not copied. Almost always there is one.
         if effects.list.count == 1 { return carryOut(effects.list.removeLast(), place, now) }
