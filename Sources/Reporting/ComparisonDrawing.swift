@@ -50,7 +50,7 @@ struct ComparisonDrawing {
         return """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" height="\(height)" \
             role="img">
-            <title>\(Self.escaped(result.sentence))</title>
+            <title>\(XMLText.escaped(result.sentence))</title>
             <style>
             text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; }
             .ground { fill: #ffffff; } .head { font-weight: bold; } .note, .tick { fill: #59636e; } .tick { text-anchor: middle; }
@@ -153,7 +153,7 @@ struct ComparisonDrawing {
         let words = "\(name): \(shift.reason)"
         lines.append(
             "<circle class=\"\(style)\" cx=\"\(Self.short(scale.place(estimate)))\" cy=\"\(Self.short(y))\" "
-                + "r=\"\(Self.short(size))\"><title>\(Self.escaped(words))</title></circle>")
+                + "r=\"\(Self.short(size))\"><title>\(XMLText.escaped(words))</title></circle>")
         return lines
     }
 
@@ -164,7 +164,7 @@ struct ComparisonDrawing {
     }
 
     private static func text(_ text: String, x: Double, y: Double, style: String) -> String {
-        "<text class=\"\(style)\" x=\"\(short(x))\" y=\"\(short(y))\" xml:space=\"preserve\">\(escaped(text))</text>"
+        "<text class=\"\(style)\" x=\"\(short(x))\" y=\"\(short(y))\" xml:space=\"preserve\">\(XMLText.escaped(text))</text>"
     }
 
     private static func cut(_ text: String) -> String {
@@ -172,20 +172,4 @@ struct ComparisonDrawing {
     }
 
     private static func short(_ number: Double) -> String { MetricText.number((number * 10).rounded() / 10) }
-
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            // XML has no way to write most control characters.
-            case _ where scalar.value < 32 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: escaped += "\u{fffd}"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
 }

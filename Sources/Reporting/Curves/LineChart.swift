@@ -93,7 +93,7 @@ struct LineChart {
         return """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(Self.short(Self.width))" \
             height="\(Self.short(height))" role="img">
-            <title>\(Self.escaped(title))</title>
+            <title>\(XMLText.escaped(title))</title>
             <style>
             text { font: 12px ui-sans-serif, system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328; }
             .ground { fill: #ffffff; } .head { font-weight: bold; font-size: 14px; } .tick { fill: #59636e; }
@@ -155,11 +155,7 @@ struct LineChart {
     }
 
     private static func text(_ text: String, _ x: Double, _ y: Double, _ style: String) -> String {
-        "<text class=\"\(style)\" x=\"\(short(x))\" y=\"\(short(y))\">\(escaped(text))</text>"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        "<text class=\"\(style)\" x=\"\(short(x))\" y=\"\(short(y))\">\(XMLText.escaped(text))</text>"
     }
 
     private static func short(_ number: Double) -> String {
