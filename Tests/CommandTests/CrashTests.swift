@@ -89,8 +89,12 @@ private struct CrashRun {
             addresses: cluster.addresses.map(\.client), preferred: leader, loop: loop)
         defer { session.close() }
         let phases = PhaseSignal()
-        session.onPhase = { phase, now in phases.enter(phase, now) }
+        session.onPhase = { phase, _ in phases.enter(phase) }
         session.begin()
+        try #require(phases.wait(for: .rest))
+        session.take(
+            LoadTurn(
+                warmUpNanoseconds: plan.warmUpNanoseconds, windowNanoseconds: plan.windowNanoseconds, seed: plan.seed))
         try #require(phases.wait(for: .window))
         var random = SeededGenerator(seed: seed)
         var lost = 0
@@ -102,6 +106,8 @@ private struct CrashRun {
         }
         try awaitOperations(session, Self.operationsBetweenCuts)
         session.interrupt()
+        _ = phases.wait(for: .rest, inTurn: 1)
+        session.finish()
         _ = phases.wait(for: .ended)
         let recorder = loop.queue.sync { session.recorder }
         let judge = try #require(recorder.judge)

@@ -29,6 +29,8 @@ public struct ClusterEntry: Sendable {
     public let checkNodes: @Sendable (VariantOptions, Int) throws(OptionError) -> Void
     /// Runs a trial on it.
     public let run: TrialRun
+    /// Starts a trial on it that is measured in turns.
+    let hold: @Sendable (PlannedTrial, TrialEnvironment) throws -> any HeldTrial
     /// Runs one node until its standard input ends; returns why it halted, nil when it was told to stop.
     public let runNode: @Sendable (NodeRequest) throws -> String?
     /// Starts a whole cluster whose nodes share this process.
@@ -59,7 +61,8 @@ public struct ClusterEntry: Sendable {
         checkNodes = { options, nodes throws(OptionError) in
             try System(options: options, mutation: nil).check(nodes: nodes)
         }
-        run = { plan, environment in try ClusterTrial<System>(plan, environment).run() }
+        run = { plan, environment in try ClusterTrial<System>.run(plan, environment) }
+        hold = { plan, environment in try ClusterTrial<System>(plan, environment) }
         runNode = { request in
             try NodeControl.run(
                 try System(options: request.options, mutation: request.mutation),

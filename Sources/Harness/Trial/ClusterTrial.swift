@@ -7,47 +7,84 @@ import Statistics
 import Synchronization
 
 /// One trial of a system whose nodes exchange messages: starts the cluster, makes the load, watches, judges, clears up.
-struct ClusterTrial<System: ClusterSystem> {
+///
+/// Its load is made in turns, one for a trial by itself. Between turns the cluster serves and nobody asks, so that trials
+/// of several clusters can share the machine turn by turn.
+final class ClusterTrial<System: ClusterSystem> {
     let plan: PlannedTrial
     let environment: TrialEnvironment
-    let variant: Variant
+    private let variant: Variant
+    private var record: TrialRecord
+    private let folder: String
+    private let cluster: (any RunningCluster)?
+    private let leader: NodeID
+    private let session: LoadSession<System>
+    private let watch: TrialWatch
+    private let phases = PhaseSignal()
+    private let handle: SessionHandle<System>
+    private var turns = 0
 
+    /// Starts the cluster and does what comes before the load.
     init(_ plan: PlannedTrial, _ environment: TrialEnvironment) throws {
         self.plan = plan
         self.environment = environment
         variant = try Variant(parsing: plan.variant)
-    }
-
-    /// Runs it on the calling thread; nil if it was stopped before anything was measured.
-    func run() throws -> TrialRecord? {
         let system = try System(options: variant.options, mutation: nil)
         let trace = try TraceFile.trace(of: plan)
         var record = environment.record(of: plan)
         record.costs = system.costs(nodes: plan.nodes)
-        let folder = "\(environment.dataFolder)/trial-\(plan.number)-\(getpid())"
-        defer { FileTree.remove(folder) }
-        let cluster = try plan.connect.isEmpty ? start(system, folder) : nil
-        defer { cluster?.stop() }
-        let addresses: [SocketAddress]
-        var preferred = NodeID(0)
-        if let cluster {
-            preferred = try cluster.waitUntilReady()
-            addresses = cluster.addresses.map(\.client)
-        } else {
-            addresses = try reachable(plan.connect)
+        self.record = record
+        folder = "\(environment.dataFolder)/trial-\(plan.number)-\(getpid())"
+        var started: (any RunningCluster)?
+        do {
+            let addresses: [SocketAddress]
+            var preferred = NodeID(0)
+            if plan.connect.isEmpty {
+                let cluster = try Self.start(system, variant, plan, environment, folder)
+                started = cluster
+                preferred = try cluster.waitUntilReady()
+                addresses = cluster.addresses.map(\.client)
+            } else {
+                addresses = try Self.reachable(plan.connect)
+            }
+            session = LoadSession(
+                system: system, plan: plan, addresses: addresses, preferred: preferred,
+                loop: try EventLoop(label: "coordbench.load"), trace: trace)
+            watch = TrialWatch(addresses: addresses, isShared: plan.isolation == .shared && started != nil)
+            leader = preferred
+        } catch {
+            started?.stop()
+            FileTree.remove(folder)
+            throw error
         }
-        let loop = try EventLoop(label: "coordbench.load")
-        let session = LoadSession(
-            system: system, plan: plan, addresses: addresses, preferred: preferred, loop: loop,
-            trace: trace)
-        let watch = TrialWatch(addresses: addresses, isShared: plan.isolation == .shared && cluster != nil)
-        defer { session.close() }
-        guard try drive(session, watch, cluster, preferred, &record) else { return nil }
-        fill(&record, session, watch, loop)
-        return record
+        cluster = started
+        // Not a weak reference: an object that has one is retained and released at several times the price.
+        handle = SessionHandle(session)
+        session.onPhase = { [phases] phase, _ in phases.enter(phase) }
+        environment.interruption.onRequest { [handle] in handle.interrupt() }
+        session.begin()
+        // What comes before the load goes on by itself; whoever takes a turn waits for it.
     }
 
-    private func start(_ system: System, _ folder: String) throws -> any RunningCluster {
+    deinit {
+        handle.clear()
+        session.close()
+        cluster?.stop()
+        FileTree.remove(folder)
+    }
+
+    /// Runs it whole on the calling thread; nil if it was stopped before anything was measured.
+    static func run(_ plan: PlannedTrial, _ environment: TrialEnvironment) throws -> TrialRecord? {
+        let trial = try ClusterTrial(plan, environment)
+        let turn = LoadTurn(
+            warmUpNanoseconds: plan.warmUpNanoseconds, windowNanoseconds: plan.windowNanoseconds, seed: plan.seed)
+        guard try trial.take(turn) else { return nil }
+        return trial.finish()
+    }
+
+    private static func start(
+        _ system: System, _ variant: Variant, _ plan: PlannedTrial, _ environment: TrialEnvironment, _ folder: String
+    ) throws -> any RunningCluster {
         try AtomicFile.makeFolder(folder)
         let cluster = UInt64(MonotonicClock.wall()) ^ UInt64(plan.number) << 56
         switch plan.isolation {
@@ -66,7 +103,7 @@ struct ClusterTrial<System: ClusterSystem> {
         }
     }
 
-    private func reachable(_ texts: [String]) throws -> [SocketAddress] {
+    private static func reachable(_ texts: [String]) throws -> [SocketAddress] {
         try texts.map { text in
             let address = try SocketAddress(parsing: text)
             do {
@@ -78,63 +115,10 @@ struct ClusterTrial<System: ClusterSystem> {
         }
     }
 
-    /// Waits for the session to end, reading the servers' counters where the window begins and ends.
-    ///
-    /// - Returns: whether anything was measured.
-    private func drive(
-        _ session: LoadSession<System>, _ watch: TrialWatch, _ cluster: (any RunningCluster)?, _ leader: NodeID,
-        _ record: inout TrialRecord
-    ) throws -> Bool {
-        let phases = PhaseSignal()
-        session.onPhase = { phase, now in phases.enter(phase, now) }
-        // Not a weak reference: an object that has one is retained and released at several times the price.
-        let handle = SessionHandle(session)
-        defer { handle.clear() }
-        environment.interruption.onRequest { handle.interrupt() }
-        session.begin()
-        guard phases.wait(for: .window) else {
-            if let failure = session.loop.queue.sync(execute: { session.failure }) { throw failure }
-            return false
-        }
-        watch.begin(session.loop)
-        if let cluster, !plan.faults.isEmpty {
-            let start = session.loop.queue.sync { session.recorder.windowStart }
-            record.faults = FaultSchedule(faults: plan.faults, cluster: cluster, leader: leader).run(
-                start: start, isOver: { phases.wait(for: .drain, until: $0) }, strike: { session.strike($0) })
-            session.reconnect()
-        }
-        _ = phases.wait(for: .drain)
-        watch.end(session.loop)
-        _ = phases.wait(for: .ended)
-        return true
-    }
-
-    private func fill(
-        _ record: inout TrialRecord, _ session: LoadSession<System>, _ watch: TrialWatch, _ loop: EventLoop
-    ) {
-        let recorder = loop.queue.sync { session.recorder }
-        record.windowNanoseconds = recorder.windowEnd &- recorder.windowStart
-        record.arrivals = recorder.account
-        record.operations = recorder.operationRecords()
-        let timeline = recorder.timeline()
-        record.timeline = timeline
-        record.setCompletedPerClient(recorder.completedPerClient)
-        if case .closed = plan.arrival {
-        } else {
-            record.generator.wakeLateness = recorder.wakeLateness
-            record.generator.backPressureWait = recorder.backPressureWait
-        }
-        if var ledger = recorder.availability { record.availability = ledger.records(windowEnd: recorder.windowEnd) }
-        watch.fill(&record)
-        record.isInterrupted = environment.interruption.isRequested
-        judge(&record, recorder)
-        TrialValidity.judge(&record)
-    }
-
     /// How long judging a history may take; past it the verdict is unknown.
     private static var judgingNanoseconds: UInt64 { .seconds(20) }
 
-    private func judge(_ record: inout TrialRecord, _ recorder: LoadRecorder<System.Offer>) {
+    private func judge(_ recorder: LoadRecorder<System.Offer>) {
         guard let judge = recorder.judge else {
             record.verdicts = [
                 JudgedProperty(
@@ -146,6 +130,52 @@ struct ClusterTrial<System: ClusterSystem> {
         guard !plan.faults.isEmpty else { return }
         record.consistency = judge.consistency(
             knowing: record.verdicts, budgetNanoseconds: Self.judgingNanoseconds)
+    }
+}
+
+extension ClusterTrial: HeldTrial {
+    func take(_ turn: LoadTurn) throws -> Bool {
+        guard phases.wait(for: .rest, inTurn: turns) else {
+            if let failure = session.loop.queue.sync(execute: { session.failure }) { throw failure }
+            return false
+        }
+        session.take(turn)
+        _ = phases.wait(for: .window, inTurn: turns)
+        watch.begin(session.loop)
+        if let cluster, !plan.faults.isEmpty {
+            let start = session.loop.queue.sync { session.recorder.windowStart }
+            record.faults = FaultSchedule(faults: plan.faults, cluster: cluster, leader: leader).run(
+                start: start, isOver: { phases.wait(for: .drain, inTurn: turns, until: $0) },
+                strike: { session.strike($0) })
+            session.reconnect()
+        }
+        _ = phases.wait(for: .drain, inTurn: turns)
+        watch.end(session.loop)
+        turns += 1
+        _ = phases.wait(for: .rest, inTurn: turns)
+        return session.loop.queue.sync { session.recorder.windowNanoseconds } > 0
+    }
+
+    func finish() -> TrialRecord {
+        session.finish()
+        _ = phases.wait(for: .ended, inTurn: turns)
+        let recorder = session.loop.queue.sync { session.recorder }
+        record.windowNanoseconds = recorder.windowNanoseconds
+        record.arrivals = recorder.account
+        record.operations = recorder.operationRecords()
+        record.timeline = recorder.timeline()
+        record.setCompletedPerClient(recorder.completedPerClient)
+        if case .closed = plan.arrival {
+        } else {
+            record.generator.wakeLateness = recorder.wakeLateness
+            record.generator.backPressureWait = recorder.backPressureWait
+        }
+        if var ledger = recorder.availability { record.availability = ledger.records(windowEnd: recorder.windowEnd) }
+        watch.fill(&record)
+        record.isInterrupted = environment.interruption.isRequested
+        judge(recorder)
+        TrialValidity.judge(&record)
+        return record
     }
 }
 
@@ -168,30 +198,44 @@ private final class SessionHandle<System: ClusterSystem>: Sendable {
 
 /// Waits on a thread of its own for phases that a loop enters.
 final class PhaseSignal: Sendable {
-    private let current = Mutex(LoadPhase.prologue)
+    private struct Reached {
+        var phase = LoadPhase.prologue
+        /// The turn that is under way or, at rest, comes next; from 0, before which the prologue is.
+        var turn = 0
+
+        func has(_ wanted: LoadPhase, _ wantedTurn: Int) -> Bool {
+            if phase >= .epilogue || wanted >= .epilogue { return phase >= wanted }
+            return turn > wantedTurn || (turn == wantedTurn && phase >= wanted)
+        }
+    }
+
+    private let reached = Mutex(Reached())
     private let changed = DispatchSemaphore(value: 0)
 
-    func enter(_ phase: LoadPhase, _ now: UInt64) {
-        current.withLock { $0 = phase }
+    func enter(_ phase: LoadPhase) {
+        reached.withLock { reached in
+            if phase == .rest, reached.phase > .rest { reached.turn += 1 }
+            reached.phase = phase
+        }
         changed.signal()
     }
 
-    /// Waits until a phase is reached or passed.
+    /// Waits until a phase of a turn is reached or passed.
     ///
     /// - Returns: false when the load ended without that phase.
-    func wait(for phase: LoadPhase) -> Bool {
+    func wait(for phase: LoadPhase, inTurn turn: Int = 0) -> Bool {
         while true {
-            let reached = current.withLock { $0 }
-            if reached >= phase { return reached != .ended || phase == .ended }
+            let reached = reached.withLock { $0 }
+            if reached.has(phase, turn) { return reached.phase != .ended || phase == .ended }
             changed.wait()
         }
     }
 
-    /// Waits until a phase is reached or passed, or until a time.
+    /// Waits until a phase of a turn is reached or passed, or until a time.
     ///
     /// - Returns: whether it was reached.
-    func wait(for phase: LoadPhase, until deadline: UInt64) -> Bool {
-        while current.withLock({ $0 }) < phase {
+    func wait(for phase: LoadPhase, inTurn turn: Int = 0, until deadline: UInt64) -> Bool {
+        while !reached.withLock({ $0.has(phase, turn) }) {
             let now = MonotonicClock.now()
             guard now < deadline else { return false }
             // Woken now and then anyway, so that no deadline is too far for the semaphore's arithmetic.

@@ -1,7 +1,10 @@
-/// The stages of a trial's load.
+/// The stages of a trial's load. From `rest` to `drain` is a turn; after one the load rests again, until it is told to
+/// take another turn or to finish.
 enum LoadPhase: Int, Sendable, Comparable {
     /// Accounts are opened, values loaded.
     case prologue
+    /// Nothing happens until a turn begins, or the end.
+    case rest
     /// Load, before the window.
     case warmUp
     /// Load, measured.

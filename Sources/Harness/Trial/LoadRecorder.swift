@@ -22,11 +22,27 @@ struct LoadRecorder<Offer: Service> {
     var availability: AvailabilityLedger?
     var windowStart = UInt64.max
     var windowEnd = UInt64.max
+    /// The windows of the turns before, together, in nanoseconds.
+    private var nanosecondsBefore: UInt64 = 0
+
+    /// The windows of all turns together, in nanoseconds.
+    var windowNanoseconds: UInt64 { nanosecondsBefore &+ (windowEnd &- windowStart) }
+
+    /// A turn's window is at this time.
+    mutating func beginWindow(at start: UInt64, nanoseconds: UInt64) {
+        nanosecondsBefore = windowNanoseconds
+        availability?.begin(at: start)
+        windowStart = start
+        windowEnd = start + nanoseconds
+    }
 
     init(clients: Int, judge: Offer.Judge?) {
         completedPerClient = Array(repeating: 0, count: clients)
         self.judge = judge
     }
+
+    /// The time in the window at a moment within it, without what lies between turns.
+    private func sinceStart(_ time: UInt64) -> UInt64 { nanosecondsBefore &+ (time &- windowStart) }
 
     /// Whether an intended start lies in the window.
     func isCounted(_ intended: UInt64) -> Bool {
@@ -49,7 +65,7 @@ struct LoadRecorder<Offer: Service> {
                 kinds[kind].completedInWindow &+= 1
                 completedPerClient[client] &+= 1
                 kinds[kind].timeline.recordCompletion(
-                    atNanoseconds: received &- windowStart, latencyNanoseconds: received &- intended)
+                    atNanoseconds: sinceStart(received), latencyNanoseconds: received &- intended)
             }
             guard isCounted else { return }
             kinds[kind].completed &+= 1
@@ -57,7 +73,7 @@ struct LoadRecorder<Offer: Service> {
             kinds[kind].latency.record(received &- intended)
             kinds[kind].service.record(received &- sent)
         case .failed(let error), .indeterminate(let error):
-            if isInWindow { kinds[kind].timeline.recordError(atNanoseconds: received &- windowStart) }
+            if isInWindow { kinds[kind].timeline.recordError(atNanoseconds: sinceStart(received)) }
             guard isCounted else { return }
             kinds[kind].errors[Int(error.rawValue)] &+= 1
             if error == .timedOut { account.timedOut &+= 1 } else { account.failed &+= 1 }

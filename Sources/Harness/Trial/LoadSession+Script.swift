@@ -54,7 +54,7 @@ extension LoadSession {
             return advanceScript()
         }
         script = nil
-        if phase == .prologue { beginLoad() } else if phase == .epilogue { end(now) }
+        if phase == .prologue { beginRest() } else if phase == .epilogue { end(now) }
     }
 
     func scriptEnded(_ id: OperationID, _ completion: Completion<Offer.Result>, at received: UInt64) {

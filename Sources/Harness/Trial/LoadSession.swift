@@ -28,6 +28,9 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     }
 
     let plan: PlannedTrial
+    /// The plan with the times and the seed of the turn under way.
+    private var turn: PlannedTrial
+    private var isInterrupted = false
     let loop: EventLoop
     let clients: ClientHost<System.Client>
     var users: ContiguousArray<User> = []
@@ -56,6 +59,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         trace: ArrivalTrace? = nil
     ) {
         self.plan = plan
+        turn = plan
         self.loop = loop
         self.trace = trace
         think = (0..<plan.clients).map(plan.think(ofClient:))
@@ -84,11 +88,12 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
                             user: number, users: userCount, options: plan.load(ofClient: number % plan.clients)),
                         client: number % plan.clients))
             }
+            idleUsers = IdleUsers(all: userCount)
             loop.onTimer(next: { [unowned self] in nextDeadline }) { [unowned self] _ in pump() }
         }
     }
 
-    /// Begins with the prologue; phases follow one another by themselves.
+    /// Begins with the prologue; then the load rests.
     func begin() {
         loop.perform { [self] in
             if plan.subject == .external {
@@ -106,13 +111,50 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         OperationScript(Offer.Source.prologue(options: plan.workload), mustSucceed: true)
     }
 
-    /// Ends the load early: the window closes now, what is under way ends.
+    /// Makes load: before the window for some time, then measured, until all that is under way has ended. Only called
+    /// while the load rests, which it does again afterwards.
+    func take(_ turn: LoadTurn) {
+        loop.perform { [self] in
+            guard phase == .rest else { return }
+            self.turn.warmUpNanoseconds = turn.warmUpNanoseconds
+            self.turn.windowNanoseconds = turn.windowNanoseconds
+            self.turn.seed = turn.seed
+            beginLoad()
+            // Asked for just before: this turn ends at once.
+            if isInterrupted { cutShort() }
+        }
+    }
+
+    /// Reads the final state for the judge and ends. Only called while the load rests.
+    func finish() {
+        loop.perform { [self] in
+            guard phase == .rest else { return }
+            enter(.epilogue, MonotonicClock.now())
+            script = OperationScript(
+                plan.isJudged ? Offer.Source.epilogue(options: plan.workload) : [], mustSucceed: false)
+            advanceScript()
+        }
+    }
+
+    /// Ends the turn early, and the prologue: the window closes now, what is under way ends.
     func interrupt() {
         loop.perform { [self] in
-            guard phase <= .window else { return }
-            let now = MonotonicClock.now()
-            if phase == .window { recorder.windowEnd = min(recorder.windowEnd, now) }
-            phase < .window ? end(now) : beginDrain(now)
+            isInterrupted = true
+            cutShort()
+        }
+    }
+
+    private func cutShort() {
+        let now = MonotonicClock.now()
+        switch phase {
+        case .prologue: end(now)
+        case .warmUp:
+            (recorder.windowStart, recorder.windowEnd) = (now, now)
+            beginDrain(now)
+        case .window:
+            recorder.windowEnd = min(recorder.windowEnd, now)
+            beginDrain(now)
+        case .rest, .drain, .epilogue, .ended: break
         }
     }
 
@@ -131,26 +173,26 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         onPhase(next, now)
     }
 
-    func beginLoad() {
+    func beginRest() { enter(.rest, MonotonicClock.now()) }
+
+    private func beginLoad() {
         let now = MonotonicClock.now()
         started = now
-        recorder.windowStart = now + plan.warmUpNanoseconds
-        recorder.availability?.begin(at: now + plan.warmUpNanoseconds)
-        recorder.windowEnd = recorder.windowStart + plan.windowNanoseconds
+        recorder.beginWindow(at: now + turn.warmUpNanoseconds, nanoseconds: turn.windowNanoseconds)
         enter(.warmUp, now)
         switch plan.arrival {
-        case .closed: for user in users.indices { startNext(user, intended: now, at: now) }
+        case .closed:
+            for user in users.indices where users[user].operation == nil { startNext(user, intended: now, at: now) }
         default: openArrivals()
         }
     }
 
     private func openArrivals() {
         do {
-            arrivals = try OpenArrivals.of(plan, trace: trace, from: started)
+            arrivals = try OpenArrivals.of(turn, trace: trace, from: started)
         } catch {
             preconditionFailure("the arrivals were checked with the plan: \(error)")
         }
-        idleUsers = IdleUsers(all: users.count)
     }
 
     private func passWindowBounds(_ now: UInt64) {
@@ -176,10 +218,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         }
         recorder.account.dropped &+= backlog.countAll { recorder.isCounted($0) }
         backlog.removeAll()
-        enter(.epilogue, now)
-        script = OperationScript(
-            plan.isJudged ? Offer.Source.epilogue(options: plan.workload) : [], mustSucceed: false)
-        advanceScript()
+        enter(.rest, now)
     }
 
     func end(_ now: UInt64) {
@@ -291,7 +330,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         case .warmUp: next = min(next, recorder.windowStart)
         case .window: next = min(next, recorder.windowEnd)
         case .drain, .epilogue: next = min(next, deadline)
-        case .prologue, .ended: break
+        case .prologue, .rest, .ended: break
         }
         if let arrivals { next = min(next, arrivals.next) }
         return next

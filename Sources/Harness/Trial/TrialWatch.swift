@@ -16,8 +16,10 @@ final class TrialWatch {
     private let addresses: [SocketAddress]
     private let isShared: Bool
     private var connections: [ControlConnection?]
-    private var first: Reading?
-    private var last: Reading?
+    /// When a turn began, before its end is read.
+    private var begun: Reading?
+    /// The turns' readings.
+    private var turns: [(first: Reading, last: Reading)] = []
 
     init(addresses: [SocketAddress], isShared: Bool) {
         self.addresses = addresses
@@ -25,8 +27,11 @@ final class TrialWatch {
         connections = addresses.map { try? ControlConnection(to: $0) }
     }
 
-    func begin(_ loop: EventLoop) { first = read(loop) }
-    func end(_ loop: EventLoop) { last = read(loop) }
+    func begin(_ loop: EventLoop) { begun = read(loop) }
+
+    func end(_ loop: EventLoop) {
+        if let first = begun.take() { turns.append((first, read(loop))) }
+    }
 
     private func read(_ loop: EventLoop) -> Reading {
         Reading(
@@ -34,67 +39,82 @@ final class TrialWatch {
             own: ResourceUsage.ofThisProcess(), loop: loop.queue.sync { loop.usage }, host: try? HostActivity.now())
     }
 
-    /// Puts the differences into the record, scaled to nothing: they are over the time between the readings.
+    /// Puts the differences into the record, scaled to nothing: they are over the times between the readings.
     func fill(_ record: inout TrialRecord) {
-        guard let first, let last else { return }
-        let elapsed = Double(last.time &- first.time)
-        let own = last.own.since(first.own)
-        let loopNanoseconds = last.loop.processorNanoseconds &- first.loop.processorNanoseconds
+        guard let last = turns.last?.last else { return }
+        let elapsed = turns.reduce(0) { $0 + Double($1.last.time &- $1.first.time) }
+        let loopNanoseconds = turns.reduce(0) {
+            $0 &+ ($1.last.loop.processorNanoseconds &- $1.first.loop.processorNanoseconds)
+        }
+        let own = turns.map { ProcessCost($0.last.own.since($0.first.own)) }.joined { $0.add($1) }
         record.generator.busiestLoopShare = elapsed > 0 ? Double(loopNanoseconds) / elapsed : nil
         if isShared {
             record.generatorCost.processorNanoseconds = loopNanoseconds
-        } else {
-            record.generatorCost = ProcessCost(own)
+        } else if let own {
+            record.generatorCost = own
         }
-        if let before = first.host, let after = last.host { record.hostActivity = after.since(before) }
-        record.counters = counters(first, last)
-        record.server = isShared ? sharedServer(own, loopNanoseconds) : servers(first, last)
-        record.events = events(first, last)
+        let activity = turns.compactMap { turn in
+            turn.first.host.flatMap { before in turn.last.host.map { $0.since(before) } }
+        }
+        record.hostActivity = activity.count == turns.count ? activity.joined { $0.add($1) } : nil
+        record.counters = counters()
+        record.server = isShared ? sharedServer(own, loopNanoseconds) : servers(last)
+        record.events = events()
         record.subjectVersion = last.nodes.compactMap { $0?["redis_version"] }.first.map { "redis \($0)" }
     }
 
-    private func difference(_ name: String, _ first: Reading, _ last: Reading) -> UInt64? {
+    private func difference(_ name: String) -> UInt64? {
         var sum: UInt64 = 0
-        for (before, after) in zip(first.nodes, last.nodes) {
-            guard let start = before?[name].flatMap({ UInt64($0) }), let end = after?[name].flatMap({ UInt64($0) })
-            else { return nil }
-            sum &+= end &- start
+        for turn in turns {
+            for (before, after) in zip(turn.first.nodes, turn.last.nodes) {
+                guard let start = before?[name].flatMap({ UInt64($0) }), let end = after?[name].flatMap({ UInt64($0) })
+                else { return nil }
+                sum &+= end &- start
+            }
         }
         return sum
     }
 
-    private func counters(_ first: Reading, _ last: Reading) -> TrafficCounters {
+    private func counters() -> TrafficCounters {
         TrafficCounters(
-            messages: difference("messages_sent", first, last),
-            messageBytes: difference("peer_bytes_sent", first, last),
-            clientBytes: difference("client_bytes", first, last), logWrites: difference("log_writes", first, last),
-            logBytes: difference("log_bytes", first, last), syncs: difference("log_syncs", first, last))
+            messages: difference("messages_sent"),
+            messageBytes: difference("peer_bytes_sent"),
+            clientBytes: difference("client_bytes"), logWrites: difference("log_writes"),
+            logBytes: difference("log_bytes"), syncs: difference("log_syncs"))
     }
 
-    private func servers(_ first: Reading, _ last: Reading) -> ProcessCost {
+    private func servers(_ last: Reading) -> ProcessCost {
         var cost = ProcessCost()
-        cost.processorNanoseconds = difference("process_processor_ns", first, last)
-        cost.userNanoseconds = difference("process_user_ns", first, last)
-        cost.systemNanoseconds = difference("process_system_ns", first, last)
-        cost.voluntarySwitches = difference("process_voluntary_switches", first, last)
-        cost.involuntarySwitches = difference("process_involuntary_switches", first, last)
-        cost.allocations = difference("process_allocations", first, last)
-        cost.allocatedBytes = difference("process_allocated_bytes", first, last)
+        cost.processorNanoseconds = difference("process_processor_ns")
+        cost.userNanoseconds = difference("process_user_ns")
+        cost.systemNanoseconds = difference("process_system_ns")
+        cost.voluntarySwitches = difference("process_voluntary_switches")
+        cost.involuntarySwitches = difference("process_involuntary_switches")
+        cost.allocations = difference("process_allocations")
+        cost.allocatedBytes = difference("process_allocated_bytes")
         cost.peakResidentBytes = last.nodes.compactMap { $0?["process_peak_bytes"].flatMap { UInt64($0) } }.max()
         return cost
     }
 
     /// Of nodes in this process only what their loops used is known apart; the logs' threads are left out.
-    private func sharedServer(_ own: ResourceUsage, _ generator: UInt64) -> ProcessCost {
+    private func sharedServer(_ own: ProcessCost?, _ generator: UInt64) -> ProcessCost {
         var cost = ProcessCost()
-        cost.processorNanoseconds = own.processorNanoseconds &- min(generator, own.processorNanoseconds)
+        cost.processorNanoseconds = own?.processorNanoseconds.map { $0 &- min(generator, $0) }
         return cost
     }
 
-    private func events(_ first: Reading, _ last: Reading) -> [NamedCount] {
+    private func events() -> [NamedCount] {
         ProtocolEvent.allCases.compactMap { event in
-            guard let count = difference("event_\(event)", first, last), count > 0 else { return nil }
+            guard let count = difference("event_\(event)"), count > 0 else { return nil }
             return NamedCount(name: "\(event)", count: count)
         }.sorted { $0.name < $1.name }
+    }
+}
+
+extension Array {
+    /// All elements put together, the first being added to; nil where there is none.
+    fileprivate func joined(_ add: (inout Element, Element) -> Void) -> Element? {
+        guard let first else { return nil }
+        return dropFirst().reduce(into: first, add)
     }
 }

@@ -134,6 +134,18 @@ public struct HostActivity: Sendable, Codable, Equatable {
             steal: rise(stealNanoseconds, earlier.stealNanoseconds), pressure: pressure)
     }
 
+    /// Adds what was counted in another stretch of time.
+    public mutating func add(_ other: HostActivity) {
+        totalNanoseconds &+= other.totalNanoseconds
+        idleNanoseconds &+= other.idleNanoseconds
+        stealNanoseconds &+= other.stealNanoseconds
+        if let mine = processorPressureNanoseconds, let theirs = other.processorPressureNanoseconds {
+            processorPressureNanoseconds = mine &+ theirs
+        } else {
+            processorPressureNanoseconds = nil
+        }
+    }
+
     /// The share of all processor time that was stolen, 0...1.
     public var stealShare: Double {
         totalNanoseconds == 0 ? 0 : Double(stealNanoseconds) / Double(totalNanoseconds)
