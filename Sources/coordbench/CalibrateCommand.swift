@@ -33,6 +33,9 @@ struct CalibrateCommand: ParsableCommand {
     @Option(help: "How many gate runs on identical code are drawn from the pool.")
     var runs = 5_000
 
+    @OptionGroup(title: "Turns")
+    var turns: TurnFlags
+
     @OptionGroup(title: "Judgement")
     var judgement: ComparisonFlags
 
@@ -72,6 +75,7 @@ struct CalibrateCommand: ParsableCommand {
         var run = ErrorRateRun(
             plan: trial, options: options, catalogue: .all, folder: output, executable: Terminal.executable,
             allocations: JemallocCounter.allocationCounter)
+        run.turnNanoseconds = try turns.nanoseconds
         if Terminal.wantsQuickLook { run.effort = .glance }
         let progress = CalibrateProgress(isShown: Terminal.showsProgress)
         if let recording { try run.record(nanoseconds: recording, interruption: interruption, progress: progress) }
@@ -92,7 +96,7 @@ struct CalibrateCommand: ParsableCommand {
         guard let trial = cells.first?.a, cells.count == 1 else {
             throw ScenarioError("the lists come to \(cells.count) trials; name one", at: .commandLine("load"))
         }
-        guard trial.subject == .cluster, trial.isolation == .processes else {
+        guard TurnTaking.canTake(trial), trial.isolation == .processes else {
             throw ErrorRateError.notACluster(trial.variant)
         }
         return trial

@@ -11,11 +11,11 @@ struct PairedRequest {
     let isQuick: Bool
 
     /// How many blocks there are where nothing is said.
-    static let usualBlocks = 30
+    static let usualBlocks = 20
     /// How many a quick look has: too few for any evidence.
     static let quickBlocks = 2
-    /// The window of a trial where nothing is said: many short trials see more than few long ones.
-    static let usualWindow = "1s"
+    /// The window of a trial where nothing is said: long enough that what starting its cluster takes doesn't weigh much.
+    static let usualWindow = "2s"
     /// The time before it.
     static let usualWarmUp = "300ms"
 

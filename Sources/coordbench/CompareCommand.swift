@@ -49,6 +49,9 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "As many blocks as end in this time, 5m.")
     var time: String?
 
+    @OptionGroup(title: "Turns")
+    var turns: TurnFlags
+
     @OptionGroup(title: "Load")
     var load: LoadFlags
 
@@ -94,6 +97,7 @@ struct CompareCommand: ParsableCommand {
             subjects: subjects, builds: builds.count == 2 ? (builds[0], builds[1]) : nil, fields: load.fields,
             blocks: blocks, time: time, isQuick: Terminal.wantsQuickLook)
         var design = try request.design()
+        design.turnNanoseconds = try turns.nanoseconds
         if dryRun { return try Terminal.write(format == .json ? JSONText.of(design) : DesignText.of(design)) }
         try DebugBuild.refuse(unless: allowDebug)
         let interruption = Interruption()

@@ -48,7 +48,7 @@ struct GateComparison {
         return outcome
     }
 
-    /// The check's trials, once each: blocks repeat them. Many short ones see more than few long ones.
+    /// The check's trials, once each: blocks repeat them.
     private func trials(of check: PairedCheck) throws(ScenarioError) -> [PlannedTrial] {
         var scenario = check.scenario
         for index in scenario.matrices.indices {

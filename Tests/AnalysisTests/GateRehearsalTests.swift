@@ -66,14 +66,14 @@ struct GateRehearsalTests {
         #expect(GateRehearsal(pool: pool, blocks: 11, options: try options(pool)).starts.isEmpty)
     }
 
-    @Test("a violated trial makes a drawn run violated, disturbed ones make it inconclusive")
+    @Test("a violated trial makes a drawn run violated, those at the generator's limit make it inconclusive")
     func soundness() throws {
         var pool = try pool(blocks: 20, noise: 0.01)
         for place in pool.blocks.indices {
-            for arm in TrialPool.Arm.allCases { pool.blocks[place].trials[arm]?.reasons = [.noisyHost] }
+            for arm in TrialPool.Arm.allCases { pool.blocks[place].trials[arm]?.reasons = [.generatorLimited] }
         }
-        let disturbed = GateRehearsal(pool: pool, blocks: 20, options: try options(pool))
-        #expect(disturbed.rehearse(nil, runs: 3, seed: 1)[.inconclusive] == 3)
+        let limited = GateRehearsal(pool: pool, blocks: 20, options: try options(pool))
+        #expect(limited.rehearse(nil, runs: 3, seed: 1)[.inconclusive] == 3)
         pool.blocks[3].trials[.slower5]?.verdict = "violated"
         let violated = GateRehearsal(pool: pool, blocks: 20, options: try options(pool))
         #expect(violated.rehearse(.slower5, runs: 3, seed: 1)[.violated] == 3)

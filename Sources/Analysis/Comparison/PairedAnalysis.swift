@@ -19,7 +19,7 @@ struct PairedAnalysis {
         let judged = FamilyJudgement(options: options, isPaired: true, cells: cells).judged()
         result = ComparisonOutcome(
             a: labels[.a] ?? "A", b: labels[.b] ?? "B", isPaired: true, options: options, cells: judged,
-            notes: Self.notes(records, options),
+            notes: Self.notes(records, cells.reduce(0) { $0 + $1.soundness.sharedDisturbances }, options),
             isViolated: records.contains { $0.verdict.isViolated })
     }
 
@@ -45,10 +45,19 @@ struct PairedAnalysis {
             a: arm(.a), b: arm(.b), control: arm(.control), soundness: soundness, options)
     }
 
-    private static func notes(_ records: [TrialRecord], _ options: ComparisonOptions) -> [String] {
-        let isDebug = records.contains { $0.host?.isOptimizedBuild == false }
-        return isDebug && options.allowsDebugBuild
-            ? ["measured by a debug build, which says nothing of an optimised one"] : []
+    private static func notes(
+        _ records: [TrialRecord], _ disturbed: Int, _ options: ComparisonOptions
+    ) -> [String] {
+        var notes: [String] = []
+        if options.allowsDebugBuild, records.contains(where: { $0.host?.isOptimizedBuild == false }) {
+            notes.append("measured by a debug build, which says nothing of an optimised one")
+        }
+        if disturbed > 0 {
+            let measured = records.count { $0.plan.pairing?.isWarmUp == false }
+            notes.append(
+                "the machine was disturbed during \(disturbed) of \(measured) trials, which fell on all sides alike")
+        }
+        return notes
     }
 }
 

@@ -9,21 +9,25 @@ struct TrialMark {
     var isJudged: Bool
     /// Why it is not valid; empty where it is.
     var reasons: [Validity.Reason]
+    /// Whether it was measured in turns with those that it is compared with.
+    var isInTurns: Bool
 
     /// What a record says.
     init(_ record: TrialRecord) {
         self.init(
             number: record.plan.number, isViolated: record.verdict.isViolated, isCorrect: record.verdict.isCorrect,
-            isJudged: record.plan.isJudged, reasons: record.validity.isValid ? [] : Self.reasons(record.validity))
+            isJudged: record.plan.isJudged, reasons: record.validity.isValid ? [] : Self.reasons(record.validity),
+            isInTurns: record.plan.pairing?.turns != nil)
     }
 
     /// A mark of its parts.
-    init(number: Int, isViolated: Bool, isCorrect: Bool, isJudged: Bool, reasons: [Validity.Reason]) {
+    init(number: Int, isViolated: Bool, isCorrect: Bool, isJudged: Bool, reasons: [Validity.Reason], isInTurns: Bool) {
         self.number = number
         self.isViolated = isViolated
         self.isCorrect = isCorrect
         self.isJudged = isJudged
         self.reasons = reasons
+        self.isInTurns = isInTurns
     }
 
     /// Why a trial is not valid, by what its notes begin with; too few samples only where there is no other reason.
@@ -43,6 +47,8 @@ struct TrialSoundness {
     var problems: [String] = []
     /// What keeps the comparison from being a pass although its differences can be told.
     var doubts: [String] = []
+    /// Trials on a disturbed machine whose disturbance fell on all sides alike.
+    var sharedDisturbances = 0
     /// Whether a trial broke a promise.
     var isViolated = false
 
@@ -52,6 +58,10 @@ struct TrialSoundness {
 
     /// What a short trial on a busy machine may be marked with; every other mark means that figures are wrong.
     private static let disturbances: Set<Validity.Reason> = [.notSteady, .noisyHost, .generatorLimited, .errors]
+
+    /// Of these, what befalls the machine: where sides take turns it falls on all of them alike within a fraction of a
+    /// second, and what is left of it is in the noise of the pairs, by which everything is judged.
+    private static let ofTheMachine: Set<Validity.Reason> = [.notSteady, .noisyHost]
 
     /// Examines a side's trials.
     mutating func examine(_ records: [TrialRecord], of side: String, _ options: ComparisonOptions) {
@@ -82,6 +92,8 @@ struct TrialSoundness {
                     continue
                 }
                 problems.append("trial \(mark.number) of \(side) is not valid: \(wrong.rawValue)")
+            } else if mark.isInTurns, !reasons.isEmpty, Self.ofTheMachine.isSuperset(of: reasons) {
+                sharedDisturbances += 1
             } else if let reason = reasons.first {
                 disturbed[reason.rawValue, default: 0] += 1
             }

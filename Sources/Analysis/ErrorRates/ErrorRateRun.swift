@@ -7,11 +7,13 @@ import Statistics
 /// What a measurement of error rates is of; the same for everything in its folder.
 public struct ErrorRateSubject: Sendable, Codable {
     /// The version of this form.
-    public static let currentSchema = "coordbench.error-rates/1"
+    public static let currentSchema = "coordbench.error-rates/2"
     /// ``currentSchema`` at the time of writing.
     public var schema = ErrorRateSubject.currentSchema
     /// The trial that is taken again and again.
     public var plan: PlannedTrial
+    /// How long a turn of it is about, nanoseconds.
+    public var turnNanoseconds: UInt64
     /// The machine and build.
     public var host: HostFacts
     /// What was planted.
@@ -45,6 +47,8 @@ public struct ErrorRateRun {
     public var executable: String
     /// Reads this process's allocator.
     public var allocations: AllocationCounter
+    /// How long a turn is about, nanoseconds.
+    public var turnNanoseconds = TurnTaking.usualTurnNanoseconds
     /// How much the calibration does.
     public var effort = Effort.usual
 
@@ -93,9 +97,12 @@ public struct ErrorRateRun {
             guard spent < nanoseconds || number < 2 else { break }
             progress.recorded(blocks: pool.blocks.count, leftNanoseconds: nanoseconds - min(spent, nanoseconds))
             var block = TrialPool.Block(session: session, started: WallTime.now().description, trials: [:])
-            for turn in order.order(ofBlock: number) {
-                let arm = TrialPool.Arm.allCases[turn]
-                let record = try trial(environment, number, programs[turn], subject.slowdowns.delay(of: arm))
+            let arms = order.order(ofBlock: number).map { TrialPool.Arm.allCases[$0] }
+            let records = try inTurns(
+                environment, number, zip(order.order(ofBlock: number), arms).map { place, arm in
+                    (programs[place], subject.slowdowns.delay(of: arm))
+                })
+            for (arm, record) in zip(arms, records) {
                 guard let record, !record.isInterrupted else { return }
                 block.trials[arm] = pool.row(of: record)
             }
@@ -128,16 +135,23 @@ public struct ErrorRateRun {
 
     static func nodeArguments(_ delay: PlantedDelay?) -> [String] { delay.map { ["--planted-delay", "\($0)"] } ?? [] }
 
-    private func trial(
-        _ environment: TrialEnvironment, _ number: Int, _ program: String, _ delay: PlantedDelay?
-    ) throws -> TrialRecord? {
-        var environment = environment
-        environment.executable = program
-        environment.nodeArguments = Self.nodeArguments(delay)
-        var plan = plan
-        plan.seed &+= UInt64(number)
-        plan.workload.seed = plan.seed
-        return try catalogue.perform(plan, in: environment)
+    /// The trial with each of these programs and delays, in turns.
+    private func inTurns(
+        _ environment: TrialEnvironment, _ number: Int, _ programs: [(path: String, delay: PlantedDelay?)]
+    ) throws -> [TrialRecord?] {
+        let members = programs.enumerated().map { place, program in
+            var environment = environment
+            environment.executable = program.path
+            environment.nodeArguments = Self.nodeArguments(program.delay)
+            var plan = plan
+            plan.number = place + 1
+            plan.seed &+= UInt64(number)
+            plan.workload.seed = plan.seed
+            return TurnTaking.Member(plan: plan, environment: environment)
+        }
+        let turns = TurnTaking(
+            catalogue: catalogue, turnNanoseconds: turnNanoseconds, seed: plan.seed &+ UInt64(number))
+        return try turns.run(members, interruption: environment.interruption)
     }
 
     // MARK: What it is of
@@ -150,21 +164,22 @@ public struct ErrorRateRun {
         if let found = try ErrorRateFiles.subject(in: folder) {
             let differences = environment.host.difference(from: found.host).map(\.description)
             guard differences.isEmpty else { throw ErrorRateError.otherHost(folder, differences) }
-            guard found.plan == plan, found.metrics == metrics else { throw ErrorRateError.otherSubject(folder) }
+            guard found.plan == plan, found.metrics == metrics, found.turnNanoseconds == turnNanoseconds else { throw ErrorRateError.otherSubject(folder) }
             return found
         }
         progress.began(stage: "finding the delays that make 5 % and 10 %")
         guard let slowdowns = try calibrated(environment) else { return nil }
         let subject = ErrorRateSubject(
-            plan: plan, host: environment.host, slowdowns: slowdowns, metrics: metrics)
+            plan: plan, turnNanoseconds: turnNanoseconds, host: environment.host, slowdowns: slowdowns,
+            metrics: metrics)
         try ErrorRateFiles.write(subject, to: folder)
         return subject
     }
 
     /// How much a calibration does.
     public struct Effort: Sendable, Hashable {
-        /// Pairs of trials with and without a delay.
-        public var pairs = 8
+        /// Pairs of trials with and without a delay for the last estimate; a third as many for those before.
+        public var pairs = 24
         /// How often the delays are estimated, each time with the one that the last estimate gave.
         public var estimates = 2
         /// What is usual.
@@ -181,10 +196,15 @@ public struct ErrorRateRun {
         var estimates = 0
         for _ in 0..<Self.mostTries {
             var (ratios, percentiles): ([Double], [Double]) = ([], [])
-            for _ in 0..<effort.pairs {
-                guard let plain = try figures(environment, number, nil),
-                    let delayed = try figures(environment, number, PlantedDelay(nanoseconds: tried))
-                else { return nil }
+            let isLast = estimates == effort.estimates - 1
+            for _ in 0..<(isLast ? effort.pairs : max(2, effort.pairs / 3)) {
+                let delays = [nil, PlantedDelay(nanoseconds: tried)]
+                let pair = try inTurns(
+                    environment, number, (number.isMultiple(of: 2) ? delays : delays.reversed()).map { (executable, $0) })
+                let records = pair.compactMap { $0 }
+                guard records.count == 2, !records.contains(where: \.isInterrupted) else { return nil }
+                let plain = Self.figures(of: records[number.isMultiple(of: 2) ? 0 : 1])
+                let delayed = Self.figures(of: records[number.isMultiple(of: 2) ? 1 : 0])
                 number += 1
                 if plain.throughput > 0 { ratios.append(delayed.throughput / plain.throughput) }
                 percentiles.append(plain.p99)
@@ -208,10 +228,7 @@ public struct ErrorRateRun {
     private static let mostTries = 8
     private static let telling = 0.95
 
-    private func figures(
-        _ environment: TrialEnvironment, _ number: Int, _ delay: PlantedDelay?
-    ) throws -> (throughput: Double, p99: Double)? {
-        guard let record = try trial(environment, number, executable, delay), !record.isInterrupted else { return nil }
+    private static func figures(of record: TrialRecord) -> (throughput: Double, p99: Double) {
         let row = MetricRow.whole(record)
         return (
             Metric.named("throughput_per_s")?.number(in: row) ?? 0, Metric.named("latency_p99_ns")?.number(in: row) ?? 0

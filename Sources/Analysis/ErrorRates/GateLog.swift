@@ -116,9 +116,10 @@ extension ErrorRateRun {
         plan.workload.seed = seed
         var candidateSide = PairedDesign.Side(label: candidate.rawValue, executable: executable)
         candidateSide.nodeArguments = Self.nodeArguments(subject.slowdowns.delay(of: candidate))
-        let design = try PairedDesign(
+        var design = try PairedDesign(
             a: PairedDesign.Side(label: "as it is", executable: executable), [plan], b: candidateSide, [plan],
             length: .time(nanoseconds: nanoseconds), seed: seed, comparesBuilds: true)
+        design.turnNanoseconds = turnNanoseconds
         let started = WallTime.now()
         let outcome = try PairedRun(
             design: design, catalogue: catalogue, folder: results, commandLine: ["coordbench", "calibrate"],

@@ -125,7 +125,7 @@ extension Comparison {
             let marks = (sides[side] ?? []).enumerated().map { place, trial in
                 TrialMark(
                     number: place + 1, isViolated: trial.verdict == "violated", isCorrect: trial.verdict == "correct",
-                    isJudged: true, reasons: trial.reasons)
+                    isJudged: true, reasons: trial.reasons, isInTurns: true)
             }
             soundness.examine(marks, of: side.rawValue, options)
         }

@@ -2,9 +2,11 @@ import ProtocolKit
 
 /// How A and B are compared: which trials run in which order.
 ///
-/// Every block runs every cell once, and of a cell A, B and the control A' one after the other, in an order drawn by the
-/// seed (``BlockOrder``); so what is compared lies within a second or two. The control is A again: where it differs from A,
-/// the machine is not to be trusted with a comparison.
+/// Every block runs every cell once, and of a cell A, B and the control A': clusters at the same time, in turns of a
+/// fraction of a second (``TurnTaking``), so that the machine's moods fall on all alike; what can't take turns one after the
+/// other. Each block starts its clusters anew, so that the luck of a process (where its memory lies, what it shares a cache
+/// with) is drawn again for each. Orders are drawn by the seed (``BlockOrder``). The control is A again: where it differs
+/// from A, the machine is not to be trusted with a comparison.
 public struct PairedDesign: Sendable, Codable {
     /// One side.
     public struct Side: Sendable, Hashable, Codable {
@@ -57,11 +59,15 @@ public struct PairedDesign: Sendable, Codable {
     public var seed: UInt64
     /// Whether A and B are two programs, or may be: then each arm's nodes run from a copy of their own.
     public var comparesBuilds: Bool
+    /// How long a turn is about, where trials are measured in turns; nanoseconds.
+    public var turnNanoseconds = TurnTaking.usualTurnNanoseconds
     /// Whether a block before the first is run and left out of the analysis.
     public var hasWarmUpBlock = true
 
     /// The most blocks that a design may have.
     public static let mostBlocks = 1_000
+    /// The shortest and longest turns that make sense, nanoseconds: ten milliseconds to ten seconds.
+    public static let possibleTurns: ClosedRange<UInt64> = 10_000_000...10_000_000_000
 
     /// A design that compares the trials of two plans, the first of one with the first of the other, and so on.
     ///
@@ -117,7 +123,13 @@ public struct PairedDesign: Sendable, Codable {
 
     /// About how long a block takes, in nanoseconds.
     public var estimatedBlockNanoseconds: UInt64 {
-        cells.reduce(0) { $0 + 2 * $1.a.estimatedNanoseconds + $1.b.estimatedNanoseconds }
+        let turns = TurnTaking(catalogue: SystemCatalogue(), turnNanoseconds: turnNanoseconds, seed: seed)
+        return cells.reduce(0) { sum, cell in
+            let trials = [cell.a, cell.a, cell.b]
+            return sum
+                + (trials.allSatisfy(TurnTaking.canTake)
+                    ? turns.estimatedNanoseconds(trials) : trials.reduce(0) { $0 + $1.estimatedNanoseconds })
+        }
     }
 
     /// About how many blocks it comes to, the one that warms up left out.

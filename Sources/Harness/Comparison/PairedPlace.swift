@@ -19,13 +19,16 @@ public struct PairedPlace: Sendable, Hashable, Codable {
     public var block: Int
     /// The combination of settings, from 1.
     public var cell: Int
+    /// In how many turns the trial was measured, with the block's others between them; nil where it was run by itself.
+    public var turns: Int?
 
     /// A place of its parts.
-    public init(arm: Arm, label: String, block: Int, cell: Int) {
+    public init(arm: Arm, label: String, block: Int, cell: Int, turns: Int? = nil) {
         self.arm = arm
         self.label = label
         self.block = block
         self.cell = cell
+        self.turns = turns
     }
 
     /// Whether the trial only warmed the machine up.

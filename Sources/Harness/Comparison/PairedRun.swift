@@ -57,14 +57,24 @@ public struct PairedRun {
         let floor = try MachineFloor.measure(folder: dataFolder)
         (run.host, run.floor) = (host, floor)
         var results = try ResultsFolder.create(at: folder, run: run, replacing: true)
+        func member(_ trial: PlannedTrial) -> TurnTaking.Member {
+            let arm = trial.pairing?.arm ?? .a
+            var environment = TrialEnvironment(
+                host: host, floor: floor, allocations: allocations, dataFolder: dataFolder,
+                executable: executables.path(of: arm), interruption: interruption)
+            environment.nodeArguments = design.side(of: arm).nodeArguments
+            return TurnTaking.Member(plan: trial, environment: environment)
+        }
         let loop = BlockLoop<TrialRecord>(
             design: design, now: MonotonicClock.now,
-            perform: { trial, arm in
-                var environment = TrialEnvironment(
-                    host: host, floor: floor, allocations: allocations, dataFolder: dataFolder,
-                    executable: executables.path(of: arm), interruption: interruption)
-                environment.nodeArguments = design.side(of: arm).nodeArguments
-                return try catalogue.perform(trial, in: environment)
+            together: { (trials: [PlannedTrial]) throws(TurnTaking.Failure) -> [TrialRecord?] in
+                let turns = TurnTaking(
+                    catalogue: catalogue, turnNanoseconds: design.turnNanoseconds, seed: trials.first?.seed ?? 1)
+                return try turns.rounds(trials.map(member), interruption)
+            },
+            perform: { trial in
+                let member = member(trial)
+                return try catalogue.perform(member.plan, in: member.environment)
             },
             save: { trial, record in
                 try results.append(record)
@@ -95,8 +105,10 @@ struct BlockLoop<Result> {
     let design: PairedDesign
     /// Nanoseconds that never go back.
     let now: () -> UInt64
-    /// Runs a trial; nil where it was stopped before it had measured.
-    let perform: (PlannedTrial, PairedPlace.Arm) throws -> Result?
+    /// Runs a cell's trials in turns; nil for those that were stopped before they had measured.
+    let together: ([PlannedTrial]) throws(TurnTaking.Failure) -> [Result?]
+    /// Runs a trial by itself; nil where it was stopped before it had measured.
+    let perform: (PlannedTrial) throws -> Result?
     /// Keeps a result.
     let save: (PlannedTrial, Result) throws -> Void
 
@@ -116,11 +128,12 @@ struct BlockLoop<Result> {
             guard block <= last else { break }
             let trials = design.trials(ofBlock: block, numberedFrom: outcome.plannedTrials + 1)
             outcome.plannedTrials += trials.count
-            for (place, trial) in trials.enumerated() {
-                let done = UInt64(block) * UInt64(trials.count) + UInt64(place)
+            for step in steps(trials) {
+                guard let trial = step.first else { continue }
+                let done = UInt64(block) * UInt64(trials.count) + UInt64(trial.number - trials[0].number)
                 let all = UInt64(last + 1) * UInt64(trials.count)
                 began(trial, last, (all - done) * (mean / UInt64(trials.count)))
-                guard !interruption.isRequested, try step(trial, &outcome) else {
+                guard !interruption.isRequested, try take(step, &outcome) else {
                     outcome.isInterrupted = interruption.isRequested
                     outcome.plannedTrials += (last - block) * trials.count
                     return outcome
@@ -145,19 +158,34 @@ struct BlockLoop<Result> {
         }
     }
 
-    /// Runs and keeps one trial.
+    /// What runs at one time: a cell's trials together where they can take turns, else each by itself.
+    private func steps(_ trials: [PlannedTrial]) -> [[PlannedTrial]] {
+        var steps: [[PlannedTrial]] = []
+        for cell in 1...design.cells.count {
+            let members = trials.filter { $0.pairing?.cell == cell }
+            if members.allSatisfy(TurnTaking.canTake) { steps.append(members) } else { steps += members.map { [$0] } }
+        }
+        return steps
+    }
+
+    /// Runs and keeps what runs at one time.
     ///
-    /// - Returns: whether there is a next one.
-    private func step(_ trial: PlannedTrial, _ outcome: inout Outcome) throws -> Bool {
-        let result: Result?
+    /// - Returns: whether there is more to come.
+    private func take(_ step: [PlannedTrial], _ outcome: inout Outcome) throws -> Bool {
+        let results: [Result?]
         do {
-            result = try perform(trial, trial.pairing?.arm ?? .a)
+            results = step.count > 1 ? try together(step) : [try perform(step[0])]
+        } catch let failure as TurnTaking.Failure {
+            outcome.failure = (step[failure.place], failure.error)
+            return false
         } catch {
-            outcome.failure = (trial, error)
+            outcome.failure = (step[0], error)
             return false
         }
-        guard let result else { return false }
-        try save(trial, result)
+        for (trial, result) in zip(step, results) {
+            guard let result else { return false }
+            try save(trial, result)
+        }
         return true
     }
 }

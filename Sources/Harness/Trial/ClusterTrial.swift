@@ -23,6 +23,7 @@ final class ClusterTrial<System: ClusterSystem> {
     private let phases = PhaseSignal()
     private let handle: SessionHandle<System>
     private var turns = 0
+    private var isStopped = false
 
     /// Starts the cluster and does what comes before the load.
     init(_ plan: PlannedTrial, _ environment: TrialEnvironment) throws {
@@ -66,16 +67,12 @@ final class ClusterTrial<System: ClusterSystem> {
         // What comes before the load goes on by itself; whoever takes a turn waits for it.
     }
 
-    deinit {
-        handle.clear()
-        session.close()
-        cluster?.stop()
-        FileTree.remove(folder)
-    }
+    deinit { stop() }
 
     /// Runs it whole on the calling thread; nil if it was stopped before anything was measured.
     static func run(_ plan: PlannedTrial, _ environment: TrialEnvironment) throws -> TrialRecord? {
         let trial = try ClusterTrial(plan, environment)
+        defer { trial.stop() }
         let turn = LoadTurn(
             warmUpNanoseconds: plan.warmUpNanoseconds, windowNanoseconds: plan.windowNanoseconds, seed: plan.seed)
         guard try trial.take(turn) else { return nil }
@@ -133,7 +130,19 @@ final class ClusterTrial<System: ClusterSystem> {
     }
 }
 
+// One thread at a time uses it, as the protocol asks.
+extension ClusterTrial: @unchecked Sendable {}
+
 extension ClusterTrial: HeldTrial {
+    func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        handle.clear()
+        session.close()
+        cluster?.stop()
+        FileTree.remove(folder)
+    }
+
     func take(_ turn: LoadTurn) throws -> Bool {
         guard phases.wait(for: .rest, inTurn: turns) else {
             if let failure = session.loop.queue.sync(execute: { session.failure }) { throw failure }

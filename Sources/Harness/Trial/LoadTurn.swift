@@ -9,11 +9,15 @@ struct LoadTurn {
 }
 
 /// A trial whose cluster is up and whose load waits: measured turn by turn, until it is finished or let go.
-protocol HeldTrial {
+///
+/// One thread at a time may use it.
+protocol HeldTrial: Sendable {
     /// Makes load on the calling thread.
     ///
     /// - Returns: whether anything has been measured so far; false after a request to stop that came before.
     func take(_ turn: LoadTurn) throws -> Bool
     /// Reads the final state and judges; nothing more can be measured.
     func finish() -> TrialRecord
+    /// Ends the cluster and removes its files; nothing else may be called afterwards.
+    func stop()
 }

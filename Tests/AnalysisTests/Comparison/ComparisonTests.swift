@@ -154,6 +154,26 @@ struct ComparisonTests {
         #expect(try verdict(1, .unbalanced, allowing: true) == .inconclusive)
     }
 
+    @Test("of trials in turns bears what befalls the machine, which falls on all alike, and says so")
+    func shared() throws {
+        func outcome(_ reasons: [Validity.Reason]) throws -> ComparisonOutcome {
+            var records = try InventedTrials.blocks(20)
+            for index in records.indices {
+                records[index].plan.pairing?.turns = 10
+                for reason in reasons where index % 2 == 0 { records[index].validity.refuse(reason, "x") }
+            }
+            return Comparison.paired(records, options: try looking(at: "throughput"))
+        }
+        let noisy = try outcome([.noisyHost, .notSteady])
+        #expect(noisy.verdict == .noChangeShown)
+        #expect(noisy.notes == ["the machine was disturbed during 30 of 60 trials, which fell on all sides alike"])
+        #expect(try outcome([]).notes.isEmpty)
+        // A generator at its limit hides what the sides differ by, whoever's turn it is.
+        #expect(try outcome([.generatorLimited]).verdict == .inconclusive)
+        #expect(try outcome([.noisyHost, .generatorLimited]).verdict == .inconclusive)
+        #expect(try outcome([.errors]).verdict == .inconclusive)
+    }
+
     @Test("of trials that nobody judged may regress, and never passes")
     func unjudged() throws {
         func verdict(_ ratio: Double, isJudged: Bool) throws -> ComparisonVerdict {

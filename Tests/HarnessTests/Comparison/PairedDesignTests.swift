@@ -114,16 +114,21 @@ struct PairedRunTests {
     }
 
     private func run(
-        _ length: PairedDesign.Length, trialNanoseconds: UInt64, stopAfter: Int = .max
+        _ length: PairedDesign.Length, trialNanoseconds: UInt64, stopAfter: Int = .max, _ text: String = "ring"
     ) throws -> (outcome: BlockLoop<Int>.Outcome, saved: [PlannedTrial], told: [(block: Int, of: Int, left: UInt64)]) {
         let clock = Clock()
         var saved: [PlannedTrial] = []
         var told: [(block: Int, of: Int, left: UInt64)] = []
         let interruption = Interruption()
         let loop = BlockLoop<Int>(
-            design: try PairedDesignTests.design(length: length), now: { clock.now },
-            perform: { trial, arm in
-                #expect(trial.pairing?.arm == arm)
+            design: try PairedDesignTests.design(text, length: length), now: { clock.now },
+            together: { (trials: [PlannedTrial]) throws(TurnTaking.Failure) -> [Int?] in
+                #expect(text == "raft" && Set(trials.compactMap(\.pairing?.arm)).count == 3)
+                clock.now += trialNanoseconds * UInt64(trials.count)
+                return trials.map(\.number)
+            },
+            perform: { trial in
+                #expect(text != "raft")
                 clock.now += trialNanoseconds
                 return trial.number
             },
@@ -154,6 +159,14 @@ struct PairedRunTests {
         let (outcome, saved, _) = try run(.time(nanoseconds: 60_000_000_000), trialNanoseconds: trialNanoseconds)
         #expect(saved.last?.pairing?.block == blocks)
         #expect(outcome.plannedTrials == saved.count && saved.count == 3 * (blocks + 1))
+    }
+
+    @Test("has a cell's clusters take turns, and keeps what came of all of them")
+    func together() throws {
+        let (outcome, saved, told) = try run(.blocks(2), trialNanoseconds: 1_000_000_000, "raft")
+        #expect(saved.map(\.number) == Array(1...9))
+        #expect(told.map(\.block) == [0, 1, 2])
+        #expect(outcome.plannedTrials == 9 && !outcome.isInterrupted)
     }
 
     @Test("interrupted keeps what was measured and knows what is missing")
