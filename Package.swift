@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(
             name: "HarnessTests",
             dependencies: [
-                "Harness", "Consensus", "Locks", "Commit", "Measurement", "Statistics", "Verification", "Workload",
+                "Harness", "ByteCoding", "Consensus", "Locks", "Commit", "LoopbackRuntime", "Measurement", "Statistics", "Verification", "Workload",
                 "ProtocolKit",
             ]),
         .testTarget(
@@ -108,16 +108,15 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Reporting", "Analysis", "Harness", "Measurement", "Verification", "Workload", "ProtocolKit",
+                "Reporting", "Analysis", "Harness", "Measurement", "Statistics", "Verification", "Workload",
+                "ProtocolKit",
             ],
             exclude: ["Golden"]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "coordbench", "Analysis", "Harness", "Measurement", "RESP", "LoopbackRuntime", "ProtocolKit",
-                "Consensus",
-                "Verification",
-                "Workload",
+                "coordbench", "Analysis", "ByteCoding", "Harness", "Measurement", "RESP", "LoopbackRuntime",
+                "ProtocolKit", "Consensus", "Statistics", "Verification", "Workload",
             ]),
     ],
     swiftLanguageModes: [.v6]

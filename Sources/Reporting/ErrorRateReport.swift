@@ -10,8 +10,9 @@ public enum ErrorRateReport {
         let host = summary.subject.host
         var lines = [
             "# How often a paired gate is wrong on this machine", "",
-            "`\(plan.line)`, trials of \(Quantity.describe(nanoseconds: plan.windowNanoseconds)) after "
-                + "\(Quantity.describe(nanoseconds: plan.warmUpNanoseconds)), on \(host.processorCount) processors "
+            "`\(plan.line)`, trials of \(Quantity.describe(nanoseconds: plan.windowNanoseconds)) in turns of "
+                + "\(Quantity.describe(nanoseconds: summary.subject.turnNanoseconds)), after "
+                + "\(Quantity.describe(nanoseconds: plan.warmUpNanoseconds)) that warm up, on \(host.processorCount) processors "
                 + "(\(host.processorModel)), \(host.operatingSystem).", "",
             "- margin \(ShiftWords.percent(summary.options.margin)), level \(ShiftWords.percent(summary.options.level))"
                 + " over \(summary.subject.metrics.count) metrics: \(summary.subject.metrics.joined(separator: ", "))",

@@ -18,7 +18,7 @@ struct TurnFlags: ParsableArguments {
             guard let nanoseconds = Quantity.duration(turn), possible.contains(nanoseconds) else {
                 throw ScenarioError(
                     "'\(turn)' is not a time of \(Quantity.describe(nanoseconds: possible.lowerBound)) to "
-                        + "\(Quantity.describe(nanoseconds: possible.upperBound)); for example 100ms",
+                        + "\(Quantity.describe(nanoseconds: possible.upperBound)); for example 50ms",
                     at: .commandLine("--turn"))
             }
             return nanoseconds

@@ -24,6 +24,29 @@ struct WriteAheadLogTests {
         #expect(found.droppedBytes == 0)
     }
 
+    @Test("a stored snapshot is read in parts, and one that can't be read is an error, not an end")
+    func snapshotReads() async throws {
+        let bench = LogBench()
+        let log = try bench.open(durability: .buffered)
+        defer { log.close() }
+        log.beginSnapshot(SnapshotMark(index: LogIndex(7), tag: 1))
+        log.writeSnapshot(Bytes("a stored snapshot"))
+        log.commitSnapshot()
+        #expect(log.write() == nil)
+        func read(_ offset: UInt64) async -> Result<SnapshotPart?, RuntimeError> {
+            await withCheckedContinuation { continuation in
+                log.readSnapshot(transfer: 3, offset: offset, maximumBytes: 9) { continuation.resume(returning: $0) }
+            }
+        }
+        let first = try #require(try await read(0).get())
+        #expect(first.data == "a stored " && first.transfer == 3 && !first.isLast)
+        let last = try #require(try await read(9).get())
+        #expect(last.data == "snapshot" && last.isLast)
+        #expect(try await read(100).get() == nil)
+        try #require(truncate("\(bench.folder.path)/snapshot", 10) == 0)
+        await #expect(throws: RuntimeError.self) { try await read(0).get() }
+    }
+
     @Test("each opening is a new incarnation", arguments: [Durability.buffered, .synced])
     func incarnations(durability: Durability) throws {
         let bench = LogBench()

@@ -34,7 +34,7 @@ public struct TurnTaking: Sendable {
     public var seed: UInt64
 
     /// How long a turn is where nothing is said.
-    public static let usualTurnNanoseconds: UInt64 = 100_000_000
+    public static let usualTurnNanoseconds: UInt64 = 50_000_000
 
     /// The load comes to its full before a turn's window begins: this share of the turn, at most ``longestRunUp``.
     private static let runUpShare: UInt64 = 5

@@ -219,13 +219,16 @@ public final class WriteAheadLog: @unchecked Sendable {  // staging belongs to t
         }
     }
 
-    /// Reads a part of the stored snapshot on the log's queue.
+    /// Reads a part of the stored snapshot on the log's queue; nil where there is no such part.
     func readSnapshot(
         transfer: UInt64, offset: UInt64, maximumBytes: Int,
-        completion: @escaping @Sendable (SnapshotPart?) -> Void
+        completion: @escaping @Sendable (Result<SnapshotPart?, RuntimeError>) -> Void
     ) {
         queue.async { [self] in
-            completion(try? writer.snapshots.read(transfer: transfer, offset: offset, maximumBytes: maximumBytes))
+            completion(
+                Result { () throws(RuntimeError) in
+                    try writer.snapshots.read(transfer: transfer, offset: offset, maximumBytes: maximumBytes)
+                })
         }
     }
 

@@ -263,9 +263,14 @@ public final class NodeHost<Node: ProtocolNode>: @unchecked Sendable {  // every
             }
             return
         }
-        log.readSnapshot(transfer: transfer, offset: offset, maximumBytes: maximumBytes) { [self] part in
-            guard let part else { return }
-            loop.perform { [self] in step(.snapshotRead(part)) }
+        log.readSnapshot(transfer: transfer, offset: offset, maximumBytes: maximumBytes) { [self] result in
+            loop.perform { [self] in
+                switch result {
+                case .success(let part): if let part { step(.snapshotRead(part)) }
+                // What was synced can't be read back: as with writes, such a disk is not to be relied upon.
+                case .failure(let error): halt("\(error)")
+                }
+            }
         }
     }
 
