@@ -11,11 +11,12 @@ struct PairedRequest {
     let isQuick: Bool
 
     /// How many blocks there are where nothing is said.
-    static let usualBlocks = 20
+    static let usualBlocks = 30
     /// How many a quick look has: too few for any evidence.
     static let quickBlocks = 2
-    /// The window of a trial where nothing is said: long enough that what starting its cluster takes doesn't weigh much.
-    static let usualWindow = "2s"
+    /// The window of a trial where nothing is said: many short trials see more than few long ones, as long as what starting
+    /// their clusters takes doesn't weigh much.
+    static let usualWindow = "1s"
     /// The time before it.
     static let usualWarmUp = "300ms"
 

@@ -9,8 +9,9 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Compares two systems, two builds or two runs, and says how sure it is.",
         discussion: """
-            Two systems or variants take turns in many short trials, and so does A once more as its own control; the \
-            differences are taken within blocks of neighbours, so that what drifts on the machine falls on both.
+            Two systems or variants are up at the same time and take turns of 50 ms under one load, and so does A once more \
+            as its own control; the differences are taken within blocks of a few seconds, each with new clusters. What \
+            disturbs the machine falls on all alike.
 
               coordbench compare 'raft[batch=1]' 'raft[batch=64]' --clients 16 --in-flight 16 --blocks 30
               coordbench compare raft unreplicated --rate 5000 --time 5m --metric p99

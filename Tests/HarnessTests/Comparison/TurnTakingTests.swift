@@ -75,7 +75,7 @@ struct TurnTakingTests {
     @Test("that are stopped in the middle keep what was measured, marked")
     func stopped() async throws {
         let interruption = Interruption()
-        let plans = try Self.plan("unreplicated, raft", "duration: 9min")
+        let plans = try Self.plan("unreplicated, raft", "duration: 9m")
         async let running = Self.run(plans, interruption)
         // The floor takes its time first; whenever it comes, the stop ends what is under way.
         try await Task.sleep(for: .seconds(4))
