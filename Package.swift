@@ -97,7 +97,8 @@ let package = Package(
         .testTarget(
             name: "HarnessTests",
             dependencies: [
-                "Harness", "ByteCoding", "Consensus", "Locks", "Commit", "LoopbackRuntime", "Measurement", "Statistics", "Verification", "Workload",
+                "Harness", "ByteCoding", "Consensus", "Locks", "Commit", "LoopbackRuntime", "Measurement", "Statistics",
+                "Verification", "Workload",
                 "ProtocolKit",
             ]),
         .testTarget(

@@ -99,7 +99,8 @@ public struct ErrorRateRun {
             var block = TrialPool.Block(session: session, started: WallTime.now().description, trials: [:])
             let arms = order.order(ofBlock: number).map { TrialPool.Arm.allCases[$0] }
             let records = try inTurns(
-                environment, number, zip(order.order(ofBlock: number), arms).map { place, arm in
+                environment, number,
+                zip(order.order(ofBlock: number), arms).map { place, arm in
                     (programs[place], subject.slowdowns.delay(of: arm))
                 })
             for (arm, record) in zip(arms, records) {
@@ -164,7 +165,9 @@ public struct ErrorRateRun {
         if let found = try ErrorRateFiles.subject(in: folder) {
             let differences = environment.host.difference(from: found.host).map(\.description)
             guard differences.isEmpty else { throw ErrorRateError.otherHost(folder, differences) }
-            guard found.plan == plan, found.metrics == metrics, found.turnNanoseconds == turnNanoseconds else { throw ErrorRateError.otherSubject(folder) }
+            guard found.plan == plan, found.metrics == metrics, found.turnNanoseconds == turnNanoseconds else {
+                throw ErrorRateError.otherSubject(folder)
+            }
             return found
         }
         progress.began(stage: "finding the delays that make 5 % and 10 %")
@@ -200,7 +203,8 @@ public struct ErrorRateRun {
             for _ in 0..<(isLast ? effort.pairs : max(2, effort.pairs / 3)) {
                 let delays = [nil, PlantedDelay(nanoseconds: tried)]
                 let pair = try inTurns(
-                    environment, number, (number.isMultiple(of: 2) ? delays : delays.reversed()).map { (executable, $0) })
+                    environment, number,
+                    (number.isMultiple(of: 2) ? delays : delays.reversed()).map { (executable, $0) })
                 let records = pair.compactMap { $0 }
                 guard records.count == 2, !records.contains(where: \.isInterrupted) else { return nil }
                 let plain = Self.figures(of: records[number.isMultiple(of: 2) ? 0 : 1])
