@@ -80,7 +80,7 @@ public struct TurnTaking: Sendable {
         func take(_ place: Int, _ turn: LoadTurn) throws(Failure) -> Bool {
             try Self.at(place) { try held[place].take(turn) }
         }
-        for (place, member) in members.enumerated() {
+        for (place, member) in members.enumerated() where member.plan.warmUpNanoseconds > 0 {
             let warmUp = LoadTurn(
                 warmUpNanoseconds: member.plan.warmUpNanoseconds, windowNanoseconds: 0, seed: member.plan.seed)
             _ = try take(place, warmUp)

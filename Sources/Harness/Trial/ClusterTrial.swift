@@ -150,7 +150,7 @@ extension ClusterTrial: HeldTrial {
         }
         session.take(turn)
         _ = phases.wait(for: .window, inTurn: turns)
-        watch.begin(session.loop)
+        if turn.windowNanoseconds > 0 { watch.begin(session.loop) }
         if let cluster, !plan.faults.isEmpty {
             let start = session.loop.queue.sync { session.recorder.windowStart }
             record.faults = FaultSchedule(faults: plan.faults, cluster: cluster, leader: leader).run(

@@ -10,7 +10,7 @@ import Testing
 struct TurnTakingTests {
     private static func plan(_ systems: String, _ more: String) throws -> [PlannedTrial] {
         try ScenarioFixtures.plan(
-            "trials: [{systems: [\(systems)], isolation: shared, clients: 2, in-flight: 4, warm-up: 20ms, \(more)}]"
+            "trials: [{systems: [\(systems)], isolation: shared, clients: 2, in-flight: 4, \(more)}]"
         ).trials
     }
 
@@ -41,9 +41,9 @@ struct TurnTakingTests {
 
     @Test(
         "are measured for their whole windows, judged over all turns, and leave nothing behind",
-        arguments: ["arrival: closed", "rate: 2000", "rate: 2000, arrival: poisson"])
+        arguments: ["arrival: closed", "rate: 2000", "rate: 2000, arrival: poisson", "rate: 2000, warm-up: 0s"])
     func whole(load: String) async throws {
-        let plans = try Self.plan("unreplicated, raft", "duration: 200ms, \(load)")
+        let plans = try Self.plan("unreplicated, raft", "duration: 200ms, \(load.contains("warm-up") ? load : "warm-up: 20ms, " + load)")
         let (records, left) = try await Self.run(plans)
         #expect(left.isEmpty)
         for (record, name) in zip(records, ["unreplicated", "raft"]) {
@@ -68,14 +68,14 @@ struct TurnTakingTests {
     func stoppedBefore() async throws {
         let interruption = Interruption()
         interruption.request()
-        let (records, left) = try await Self.run(try Self.plan("unreplicated, raft", "duration: 1s"), interruption)
+        let (records, left) = try await Self.run(try Self.plan("unreplicated, raft", "duration: 1s, warm-up: 20ms"), interruption)
         #expect(records.allSatisfy { $0 == nil } && left.isEmpty)
     }
 
     @Test("that are stopped in the middle keep what was measured, marked")
     func stopped() async throws {
         let interruption = Interruption()
-        let plans = try Self.plan("unreplicated, raft", "duration: 9m")
+        let plans = try Self.plan("unreplicated, raft", "duration: 9m, warm-up: 20ms")
         async let running = Self.run(plans, interruption)
         // The floor takes its time first; whenever it comes, the stop ends what is under way.
         try await Task.sleep(for: .seconds(4))
@@ -105,7 +105,7 @@ struct TurnTakingTests {
 
     @Test("have as many turns as fit, one at least")
     func turns() throws {
-        let plan = try #require(try Self.plan("raft", "duration: 1s").first)
+        let plan = try #require(try Self.plan("raft", "duration: 1s, warm-up: 20ms").first)
         func count(_ nanoseconds: UInt64) -> Int {
             TurnTaking(catalogue: .all, turnNanoseconds: nanoseconds, seed: 1).turns(of: plan)
         }
