@@ -19,6 +19,9 @@ public enum ErrorRateReport {
             "- pool: \(summary.blocks) blocks of \(TrialPool.Arm.allCases.count) trials in \(summary.sessions)"
                 + " \(summary.sessions == 1 ? "recording" : "recordings"), \(summary.span.first) to \(summary.span.last)",
             "- a gate's block (A, its control and B) takes \(MetricText.number(rounded(summary.blockSeconds))) s", "",
+        ]
+        lines += inShort(summary)
+        lines += [
             "## What was planted", "",
             "The shift of each slowed program over the whole pool, and the noise of one pair.", "",
         ]
@@ -36,6 +39,24 @@ public enum ErrorRateReport {
         lines += ["", "## Real gate runs", ""]
         lines += gateLines(summary)
         return (lines + [""]).joined(separator: "\n")
+    }
+
+    /// What a gate of each length is worth, in a sentence.
+    private static func inShort(_ summary: ErrorRateSummary) -> [String] {
+        guard !summary.lengths.isEmpty else { return [] }
+        let sentences = summary.lengths.map { length in
+            let seen = summary.effects.compactMap { effect -> String? in
+                guard effect.candidate != .tail, let shift = effect.shifts.first, let size = shift.shift,
+                    let tally = length.slowed[effect.candidate]
+                else { return nil }
+                return "\(ShiftWords.difference(size)) \(shift.metric) in \(share(.regressed, tally))"
+            }
+            return "- A gate of \(Quantity.describe(nanoseconds: UInt64(length.seconds * 1e9))) calls identical code "
+                + "regressed in \(share(.regressed, length.identical)) of runs "
+                + "(\(bounds(.regressed, length.identical, isCounted: false)))"
+                + (seen.isEmpty ? "" : ", and sees \(seen.joined(separator: ", and "))") + "."
+        }
+        return ["## In short", ""] + sentences + [""]
     }
 
     private static func rounded(_ number: Double) -> Double { (number * 100).rounded() / 100 }
@@ -80,11 +101,12 @@ public enum ErrorRateReport {
         tally.share(verdict).map { ShiftWords.percent($0.share) } ?? "n/a"
     }
 
-    private static func bounds(_ verdict: ComparisonVerdict, _ tally: GateRehearsal.Tally) -> String {
-        tally.share(verdict).map {
-            "\(ShiftWords.percent($0.1.lower)) to \(ShiftWords.percent($0.1.upper)) (\(tally.runs))"
-        }
-            ?? "n/a"
+    private static func bounds(
+        _ verdict: ComparisonVerdict, _ tally: GateRehearsal.Tally, isCounted: Bool = true
+    ) -> String {
+        guard let (_, interval) = tally.share(verdict) else { return "n/a" }
+        return "\(ShiftWords.percent(interval.lower)) to \(ShiftWords.percent(interval.upper))"
+            + (isCounted ? " (\(tally.runs))" : "")
     }
 
     private static func gateLines(_ summary: ErrorRateSummary) -> [String] {

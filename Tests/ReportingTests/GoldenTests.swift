@@ -5,9 +5,9 @@ import Testing
 
 /// The reports of the fixtures against files that people have read. `COORDBENCH_UPDATE_GOLDEN=1` writes them anew.
 @Suite struct GoldenTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden").path
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden").path
 
-    private func expect(_ text: String, golden path: String) throws {
+    func expect(_ text: String, golden path: String) throws {
         if ProcessInfo.processInfo.environment["COORDBENCH_UPDATE_GOLDEN"] == "1" {
             try AtomicFile.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
             try AtomicFile.write(text, to: path)

@@ -41,9 +41,12 @@ struct TurnTakingTests {
 
     @Test(
         "are measured for their whole windows, judged over all turns, and leave nothing behind",
-        arguments: ["arrival: closed", "rate: 2000", "rate: 2000, arrival: poisson", "rate: 2000, warm-up: 0s"])
+        arguments: [
+            "warm-up: 20ms", "warm-up: 20ms, rate: 2000", "warm-up: 0s, rate: 2000",
+            "warm-up: 20ms, rate: 2000, arrival: poisson",
+        ])
     func whole(load: String) async throws {
-        let plans = try Self.plan("unreplicated, raft", "duration: 200ms, \(load.contains("warm-up") ? load : "warm-up: 20ms, " + load)")
+        let plans = try Self.plan("unreplicated, raft", "duration: 200ms, \(load)")
         let (records, left) = try await Self.run(plans)
         #expect(left.isEmpty)
         for (record, name) in zip(records, ["unreplicated", "raft"]) {
@@ -68,7 +71,8 @@ struct TurnTakingTests {
     func stoppedBefore() async throws {
         let interruption = Interruption()
         interruption.request()
-        let (records, left) = try await Self.run(try Self.plan("unreplicated, raft", "duration: 1s, warm-up: 20ms"), interruption)
+        let plans = try Self.plan("unreplicated, raft", "duration: 1s, warm-up: 20ms")
+        let (records, left) = try await Self.run(plans, interruption)
         #expect(records.allSatisfy { $0 == nil } && left.isEmpty)
     }
 
