@@ -116,14 +116,19 @@ public enum ErrorRateReport {
             guard !runs.isEmpty else { return nil }
             let tally = summary.gates.tally(of: candidate)
             let name = candidate == .same1 ? "identical" : candidate.rawValue
+            let shift = median(runs.compactMap { $0.shifts.first ?? nil })
             return [
                 name, "\(runs.count)", "\(MetricText.number(median(runs.map { Double($0.blocks) }) ?? 0))",
-                "\(MetricText.number(((median(runs.map(\.seconds)) ?? 0)).rounded())) s", "\(tally[.regressed])",
+                "\(MetricText.number(((median(runs.map(\.seconds)) ?? 0)).rounded())) s",
+                shift.map(ShiftWords.signed) ?? "n/a", "\(tally[.regressed])",
                 bounds(.regressed, tally), "\(tally[.improved])", "\(tally[.inconclusive])",
             ]
         }
         return MarkdownText.table(
-            ["candidate", "runs", "blocks", "time", "regressed", "95 % interval", "improved", "inconclusive"],
-            isNumber: [false, true, true, true, true, true, true, true], rows: rows)
+            [
+                "candidate", "runs", "blocks", "time", "\(summary.subject.metrics.first ?? "shift")", "regressed",
+                "95 % interval", "improved", "inconclusive",
+            ],
+            isNumber: [false, true, true, true, true, true, true, true, true], rows: rows)
     }
 }

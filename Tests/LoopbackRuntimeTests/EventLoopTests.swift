@@ -84,6 +84,34 @@ struct EventLoopTests {
         try await onThread { loop.queue.sync { loop.stop() } }
     }
 
+    @Test("answers what it is asked, in the midst of its work and when it is stopped")
+    func asked() async throws {
+        let loop = try EventLoop(label: "test.asked")
+        let gathered = Gathered()
+        loop.perform {
+            let start = MonotonicClock.now()
+            gathered.timers.set(TimerID(1), at: start)
+            // A timer that is due again as soon as it has fired: the loop is never idle.
+            loop.onTimer(next: { gathered.timers.next }) { now in
+                while gathered.timers.popDue(now) != nil {}
+                gathered.turns += 1
+                gathered.timers.set(TimerID(1), at: now + 20_000)
+            }
+        }
+        let (turns, later, usage) = try await onThread {
+            let turns = loop.ask { gathered.turns }
+            Pause.milliseconds(30)
+            return (turns, loop.ask { gathered.turns }, loop.ask { loop.usage })
+        }
+        #expect(later > turns)
+        #expect(usage.processorNanoseconds > 0, "what the wake-up under way has used counts")
+        #expect(
+            try await onThread {
+                loop.queue.sync { loop.stop() }
+                return loop.ask { gathered.turns }
+            } >= later)
+    }
+
     @Test("what is asked of a stopped loop is dropped, and touches no file that has its descriptors' numbers")
     func stopped() async throws {
         let loop = try EventLoop(label: "test.stopped")

@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import LoopbackRuntime
 import Measurement
@@ -181,39 +182,32 @@ public struct ErrorRateRun {
 
     /// How much a calibration does.
     public struct Effort: Sendable, Hashable {
-        /// Pairs of trials with and without a delay for the last estimate; a third as many for those before.
-        public var pairs = 24
+        /// Blocks for the last estimate, each of as many trials as the pool's; a third as many for those before.
+        public var blocks = 12
         /// How often the delays are estimated, each time with the one that the last estimate gave.
         public var estimates = 2
         /// What is usual.
         public static let usual = Effort()
         /// Enough to see that it works.
-        public static let glance = Effort(pairs: 2, estimates: 1)
+        public static let glance = Effort(blocks: 2, estimates: 1)
     }
 
-    /// Pairs of trials with and without a delay, which grows until it shows: a quick estimate, refined once. The pool itself
-    /// says later what the delays really make.
+    /// Blocks of three trials without and three with a delay, which grows until it shows: a quick estimate, refined once.
+    /// As many clusters take turns as in the pool, which says later what the delays really make.
     private func calibrated(_ environment: TrialEnvironment) throws -> PlantedSlowdowns? {
         var tried = PlantedSlowdowns.firstTry
         var number = 0
         var estimates = 0
         for _ in 0..<Self.mostTries {
-            var (ratios, percentiles): ([Double], [Double]) = ([], [])
             let isLast = estimates == effort.estimates - 1
-            for _ in 0..<(isLast ? effort.pairs : max(2, effort.pairs / 3)) {
-                let delays = [nil, PlantedDelay(nanoseconds: tried)]
-                let pair = try inTurns(
-                    environment, number,
-                    (number.isMultiple(of: 2) ? delays : delays.reversed()).map { (executable, $0) })
-                let records = pair.compactMap { $0 }
-                guard records.count == 2, !records.contains(where: \.isInterrupted) else { return nil }
-                let plain = Self.figures(of: records[number.isMultiple(of: 2) ? 0 : 1])
-                let delayed = Self.figures(of: records[number.isMultiple(of: 2) ? 1 : 0])
+            var effect = DelayEffect()
+            for _ in 0..<(isLast ? effort.blocks : max(2, effort.blocks / 3)) {
+                guard try examine(tried, environment, number, &effect) else { return nil }
                 number += 1
-                if plain.throughput > 0 { ratios.append(delayed.throughput / plain.throughput) }
-                percentiles.append(plain.p99)
             }
-            guard let ratio = median(ratios), let p99 = median(percentiles) else { throw ErrorRateError.noFigures }
+            guard let ratio = effect.ratio, let p99 = median(effect.percentiles) else {
+                throw ErrorRateError.noFigures
+            }
             let atOnce = plan.clients * plan.inFlight
             guard ratio < Self.telling,
                 let next = PlantedSlowdowns(tried: tried, ratio: ratio, atOnce: atOnce, p99: p99)
@@ -226,6 +220,41 @@ public struct ErrorRateRun {
             tried = next.slower10
         }
         throw ErrorRateError.noEffect
+    }
+
+    /// What a delay makes of throughput, block by block.
+    private struct DelayEffect {
+        /// Logarithms of the throughput with the delay over that without.
+        var logarithms: [Double] = []
+        /// The 99th percentiles of latency without it.
+        var percentiles: [Double] = []
+
+        var ratio: Double? { mean(logarithms).map(exp) }
+    }
+
+    /// Adds a block with and without a delay.
+    ///
+    /// - Returns: false after a request to stop.
+    private func examine(
+        _ delay: UInt64, _ environment: TrialEnvironment, _ number: Int, _ effect: inout DelayEffect
+    ) throws -> Bool {
+        let arms = TrialPool.Arm.allCases.indices.map { $0 % 2 == 0 ? nil : PlantedDelay(nanoseconds: delay) }
+        let order = BlockOrder(of: arms.count, seed: plan.seed).order(ofBlock: number)
+        let records = try inTurns(environment, number, order.map { (executable, arms[$0]) })
+        var (plain, delayed): ([Double], [Double]) = ([], [])
+        for (place, record) in zip(order, records) {
+            guard let record, !record.isInterrupted else { return false }
+            let figures = Self.figures(of: record)
+            guard figures.throughput > 0 else { continue }
+            if arms[place] == nil {
+                plain.append(log(figures.throughput))
+                effect.percentiles.append(figures.p99)
+            } else {
+                delayed.append(log(figures.throughput))
+            }
+        }
+        if let without = mean(plain), let with = mean(delayed) { effect.logarithms.append(with - without) }
+        return true
     }
 
     /// The most delays that are tried, and the share of the throughput that one must leave at most to tell anything.

@@ -152,7 +152,7 @@ extension ClusterTrial: HeldTrial {
         _ = phases.wait(for: .window, inTurn: turns)
         if turn.windowNanoseconds > 0 { watch.begin(session.loop) }
         if let cluster, !plan.faults.isEmpty {
-            let start = session.loop.queue.sync { session.recorder.windowStart }
+            let start = session.loop.ask { [session] in session.recorder.windowStart }
             record.faults = FaultSchedule(faults: plan.faults, cluster: cluster, leader: leader).run(
                 start: start, isOver: { phases.wait(for: .drain, inTurn: turns, until: $0) },
                 strike: { session.strike($0) })
@@ -162,7 +162,7 @@ extension ClusterTrial: HeldTrial {
         watch.end(session.loop)
         turns += 1
         _ = phases.wait(for: .rest, inTurn: turns)
-        return session.loop.queue.sync { session.recorder.windowNanoseconds } > 0
+        return session.loop.ask { [session] in session.recorder.windowNanoseconds } > 0
     }
 
     func finish() -> TrialRecord {

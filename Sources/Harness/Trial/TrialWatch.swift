@@ -36,7 +36,7 @@ final class TrialWatch {
     private func read(_ loop: EventLoop) -> Reading {
         Reading(
             time: MonotonicClock.now(), nodes: connections.map { try? $0?.info() },
-            own: ResourceUsage.ofThisProcess(), loop: loop.queue.sync { loop.usage }, host: try? HostActivity.now())
+            own: ResourceUsage.ofThisProcess(), loop: loop.ask { loop.usage }, host: try? HostActivity.now())
     }
 
     /// Puts the differences into the record, scaled to nothing: they are over the times between the readings.
