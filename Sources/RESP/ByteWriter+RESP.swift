@@ -84,7 +84,15 @@ extension ByteWriter {
 
     /// Appends an integer as a bulk string of its digits.
     public mutating func writeBulk(decimal value: Int) {
-        writeBulk(Bytes(String(value)))
+        var count = value < 0 ? 2 : 1
+        var rest = value.magnitude
+        while rest >= 10 {
+            rest /= 10
+            count += 1
+        }
+        writeBulkHeader(count)
+        write(decimal: value)
+        writeLineEnd()
     }
 
     /// Appends the null bulk string.

@@ -25,6 +25,14 @@ struct RESPValueTests {
         #expect(parsed.consumed == writer.count)
     }
 
+    @Test("a number as a bulk string has as many digits as it says", arguments: [0, 9, 10, -1, -10, 99, 100, .max, .min])
+    func decimals(number: Int) throws {
+        var writer = ByteWriter()
+        writer.writeBulk(decimal: number)
+        let parsed = try #require(try parse(writer.bytes()))
+        #expect(parsed.value == .bulk(Bytes("\(number)")) && parsed.consumed == writer.count)
+    }
+
     @Test("a value cut at any byte is incomplete, never wrong")
     func cuts() throws {
         var writer = ByteWriter()

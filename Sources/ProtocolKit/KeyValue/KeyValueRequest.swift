@@ -260,7 +260,8 @@ extension KeyValueView {
 
 extension ByteWriter {
     fileprivate mutating func writeCommand(
-        _ name: StaticString, _ view: KeyValueView, _ values: UnsafeRawBufferPointer...
+        _ name: StaticString, _ view: KeyValueView, _ value: UnsafeRawBufferPointer? = nil,
+        _ second: UnsafeRawBufferPointer? = nil
     ) {
         if let stamp = view.stamp {
             writeBulk(literal: "SESSION")
@@ -270,7 +271,8 @@ extension ByteWriter {
         }
         writeBulk(literal: name)
         writeBulk(region: view.key)
-        for value in values { writeBulk(region: value) }
+        if let value { writeBulk(region: value) }
+        if let second { writeBulk(region: second) }
     }
 
     fileprivate mutating func writeBulk(region: UnsafeRawBufferPointer) {
