@@ -25,7 +25,8 @@ struct RESPValueTests {
         #expect(parsed.consumed == writer.count)
     }
 
-    @Test("a number as a bulk string has as many digits as it says", arguments: [0, 9, 10, -1, -10, 99, 100, .max, .min])
+    @Test(
+        "a number as a bulk string has as many digits as it says", arguments: [0, 9, 10, -1, -10, 99, 100, .max, .min])
     func decimals(number: Int) throws {
         var writer = ByteWriter()
         writer.writeBulk(decimal: number)
