@@ -59,7 +59,7 @@ struct StallTests {
     private func note(_ recorder: inout LoadRecorder<KeyValueService>, _ due: UInt64, _ sent: UInt64, _ end: UInt64) {
         if recorder.isCounted(due) { recorder.account.offered += 1 }
         recorder.ended(
-            kind: 0, client: 0, user: 0, operation: .get(key: Bytes("k")), completion: .answered(.absent),
+            kind: 0, client: 0, user: 0, note: KeyValueNote(.get(key: Bytes("k"))), completion: .answered(.absent),
             intended: due, sent: sent, received: end)
     }
 

@@ -5,6 +5,18 @@ import Workload
 
 @testable import ProtocolKit
 
+extension KeyValueJudge {
+    /// Takes down an operation by its command.
+    fileprivate mutating func record(
+        client: Int, user: Int, operation: KeyValueCommand, completion: Completion<KeyValueResponse>, sent: UInt64,
+        received: UInt64
+    ) {
+        record(
+            client: client, user: user, operation: KeyValueNote(operation), completion: completion, sent: sent,
+            received: received)
+    }
+}
+
 @Suite("Key-value source")
 struct KeyValueSourceTests {
     private func options(_ mix: String, keys: Int = 50, sizes: SizeDistribution = .fixed(32), seed: UInt64 = 1)
@@ -56,6 +68,23 @@ struct KeyValueSourceTests {
         #expect(counts[2] + counts[3] + counts[5] == 0)
     }
 
+    @Test("what a source keeps of an operation is what can be read out of its command", arguments: [32, 4])
+    func notes(size: Int) throws {
+        let mix = "get=30,put=30,delete=5,cas=15,increment=10,append=10"
+        var source = KeyValueSource(user: 3, users: 8, options: try options(mix, sizes: .fixed(size)))
+        var seen: Set<Int> = []
+        for _ in 0..<2_000 {
+            let (operation, note) = source.nextNoted()
+            #expect(note == KeyValueNote(operation))
+            seen.insert(KeyValueService.kind(of: operation))
+            // So that a compare-and-set has something to expect.
+            _ = source.followUp(note, .answered(note.kind == .compareAndSet ? .integer(1) : .done))
+        }
+        #expect(seen.count == 6)
+        #expect(KeyValueNote(.openSession).opensSession && !KeyValueNote(.get(key: "k1")).opensSession)
+        #expect(KeyValueNote(.get(key: "other")).key == nil)
+    }
+
     @Test("registers, counters and lists don't share keys")
     func spaces() throws {
         for command in draw(0, try options("get=40,put=20,increment=20,append=20"), 2_000) {
@@ -77,18 +106,18 @@ struct KeyValueSourceTests {
             return
         }
         let first = KeyValueCommand.compareAndSet(key: key, expected: nil, value: value)
-        #expect(source.followUp(first, .answered(.integer(1))) == nil)
+        #expect(source.followUp(KeyValueNote(first), .answered(.integer(1))) == nil)
         guard case .compareAndSet(_, value, let next) = source.next() else {
             Issue.record("the second expects what the first wrote")
             return
         }
         let second = KeyValueCommand.compareAndSet(key: key, expected: value, value: next)
-        _ = source.followUp(second, .indeterminate(.timedOut))
+        _ = source.followUp(KeyValueNote(second), .indeterminate(.timedOut))
         guard case .compareAndSet(_, value, _) = source.next() else {
             Issue.record("what is not known to have happened is not expected")
             return
         }
-        _ = source.followUp(second, .answered(.integer(0)))
+        _ = source.followUp(KeyValueNote(second), .answered(.integer(0)))
         guard case .compareAndSet(_, nil, _) = source.next() else {
             Issue.record("after a mismatch nothing is expected")
             return

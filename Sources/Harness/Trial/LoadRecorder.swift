@@ -51,11 +51,11 @@ struct LoadRecorder<Offer: Service> {
 
     /// Takes down one ended operation.
     mutating func ended(
-        kind: Int, client: Int, user: Int, operation: Offer.Operation, completion: Completion<Offer.Result>,
+        kind: Int, client: Int, user: Int, note: Offer.Note, completion: Completion<Offer.Result>,
         intended: UInt64, sent: UInt64, received: UInt64
     ) {
         judge?.record(
-            client: client, user: user, operation: operation, completion: completion, sent: sent, received: received)
+            client: client, user: user, operation: note, completion: completion, sent: sent, received: received)
         availability?.ended(kind: kind, client: client, completion: completion, sent: sent, received: received)
         let isInWindow = received >= windowStart && received < windowEnd
         let isCounted = isCounted(intended)

@@ -14,7 +14,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     struct User {
         var source: Offer.Source
         var client: Int
-        var operation: Offer.Operation?
+        /// What is kept of the operation under way; nil where there is none.
+        var note: Offer.Note?
         var intended: UInt64 = 0
         var sent: UInt64 = 0
         var kind = 0
@@ -182,7 +183,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         enter(.warmUp, now)
         switch plan.arrival {
         case .closed:
-            for user in users.indices where users[user].operation == nil { startNext(user, intended: now, at: now) }
+            for user in users.indices where users[user].note == nil { startNext(user, intended: now, at: now) }
         default: openArrivals()
         }
     }
@@ -213,7 +214,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
 
     private func endDrainIfDone(_ now: UInt64) {
         guard phase == .drain, now >= deadline || (busyUsers == 0 && backlog.isEmpty && delayed.isEmpty) else { return }
-        for user in users where user.operation != nil && recorder.isCounted(user.intended) {
+        for user in users where user.note != nil && recorder.isCounted(user.intended) {
             recorder.account.inFlightAtEnd &+= 1
         }
         recorder.account.dropped &+= backlog.countAll { recorder.isCounted($0) }
@@ -239,13 +240,16 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
             return
         }
         issued += 1
-        start(user, users[user].source.next(), intended: intended, at: now)
+        let (operation, note) = users[user].source.nextNoted()
+        start(user, operation, note, intended: intended, at: now)
     }
 
-    private func start(_ user: Int, _ operation: consuming Offer.Operation, intended: UInt64, at now: UInt64) {
+    private func start(
+        _ user: Int, _ operation: consuming Offer.Operation, _ note: Offer.Note, intended: UInt64, at now: UInt64
+    ) {
         busyUsers += 1
         users[user].kind = Offer.kind(of: operation)
-        users[user].operation = copy operation
+        users[user].note = note
         users[user].intended = intended
         users[user].sent = now
         if recorder.isCounted(intended) { recorder.account.offered &+= 1 }
@@ -255,15 +259,15 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
     private func ended(client: Int, _ id: OperationID, _ completion: Completion<Offer.Result>, at received: UInt64) {
         let number = Int(truncatingIfNeeded: id.rawValue)
         guard number < users.count else { return scriptEnded(id, completion, at: received) }
-        guard let operation = users[number].operation.take() else { return }
+        guard let note = users[number].note.take() else { return }
         busyUsers -= 1
         recorder.ended(
-            kind: users[number].kind, client: users[number].client, user: number, operation: operation,
+            kind: users[number].kind, client: users[number].client, user: number, note: note,
             completion: completion, intended: users[number].intended, sent: users[number].sent, received: received)
         if phase == .warmUp || phase == .window { passWindowBounds(received) }
-        if let (next, delay) = users[number].source.followUp(operation, completion) {
+        if let (next, delay) = users[number].source.followUp(note, completion) {
             if delay == 0 {
-                start(number, next, intended: received, at: received)
+                start(number, next, Offer.note(of: next), intended: received, at: received)
             } else {
                 wait(number, next, until: received + delay)
             }
@@ -294,7 +298,8 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         issued += 1
         // Counted as offered when it arrived, not when it starts.
         if recorder.isCounted(intended) { recorder.account.offered &-= 1 }
-        start(user, users[user].source.next(), intended: intended, at: now)
+        let (operation, note) = users[user].source.nextNoted()
+        start(user, operation, note, intended: intended, at: now)
     }
 
     private func wait(_ user: Int, _ operation: Offer.Operation?, until due: UInt64) {
@@ -366,7 +371,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         while let entry = popDelayed(now) {
             busyUsers -= 1
             if let operation = entry.operation {
-                start(entry.user, operation, intended: entry.due, at: now)
+                start(entry.user, operation, Offer.note(of: operation), intended: entry.due, at: now)
             } else if phase <= .window {
                 startNext(entry.user, intended: entry.due, at: now)
             }

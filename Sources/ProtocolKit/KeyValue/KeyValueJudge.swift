@@ -6,8 +6,8 @@ import Workload
 ///
 /// A session is one user on one client's connections: users do one thing at a time, so a session is in order.
 public struct KeyValueJudge: HistoryJudge {
-    /// What users ask.
-    public typealias Operation = KeyValueCommand
+    /// What was kept of an operation.
+    public typealias Note = KeyValueNote
     /// What users get.
     public typealias Result = KeyValueResponse
 
@@ -45,11 +45,11 @@ public struct KeyValueJudge: HistoryJudge {
 
     /// Takes down one ended operation.
     public mutating func record(
-        client: Int, user: Int, operation: KeyValueCommand, completion: Completion<KeyValueResponse>, sent: UInt64,
+        client: Int, user: Int, operation: KeyValueNote, completion: Completion<KeyValueResponse>, sent: UInt64,
         received: UInt64
     ) {
-        guard let parts = Self.parts(of: operation) else { return }
-        guard let key = KeyValueNaming.number(of: parts.key) else {
+        guard let kind = operation.kind else { return }
+        guard let key = operation.key else {
             unnamedKeys += 1
             return
         }
@@ -57,11 +57,11 @@ public struct KeyValueJudge: HistoryJudge {
             sessionsLeftOut += 1
             return
         }
-        let outcome = Self.outcome(parts.kind, completion)
+        let outcome = Self.outcome(kind, completion)
         history.append(
             KeyValueOperation(
-                parts.kind, key: key, client: session, argument: parts.argument,
-                result: result(parts, completion), outcome: outcome, invokedNanoseconds: sent,
+                kind, key: key, client: session, argument: operation.argument,
+                result: result(kind, key, operation.expected, completion), outcome: outcome, invokedNanoseconds: sent,
                 returnedNanoseconds: received))
     }
 
@@ -79,30 +79,6 @@ public struct KeyValueJudge: HistoryJudge {
         return number
     }
 
-    private struct Parts {
-        var kind: KeyValueOperation.Kind
-        var key: Bytes
-        var argument: UInt64 = 0
-        var expected: UInt64 = 0
-    }
-
-    private static func parts(of operation: KeyValueCommand) -> Parts? {
-        func identity(_ value: Bytes) -> UInt64 { KeyValueNaming.identity(ofWritten: value) }
-        switch operation {
-        case .get(let key): return Parts(kind: .get, key: key)
-        case .put(let key, let value): return Parts(kind: .put, key: key, argument: identity(value))
-        case .delete(let key): return Parts(kind: .delete, key: key)
-        case .compareAndSet(let key, let expected, let value):
-            return Parts(
-                kind: .compareAndSet, key: key, argument: identity(value),
-                expected: expected.map(identity) ?? ValueIdentity.absent)
-        case .increment(let key, let delta):
-            return Parts(kind: .increment, key: key, argument: UInt64(bitPattern: delta))
-        case .append(let key, let value): return Parts(kind: .append, key: key, argument: identity(value))
-        case .openSession: return nil
-        }
-    }
-
     private static func outcome(
         _ kind: KeyValueOperation.Kind, _ completion: Completion<KeyValueResponse>
     ) -> KeyValueOperation.Outcome {
@@ -117,12 +93,14 @@ public struct KeyValueJudge: HistoryJudge {
     /// What stands for a number of removed keys that no server can truly answer.
     private static let impossibleCount: UInt64 = 2
 
-    private func result(_ parts: Parts, _ completion: Completion<KeyValueResponse>) -> UInt64 {
-        if parts.kind == .compareAndSet { return parts.expected }
+    private func result(
+        _ kind: KeyValueOperation.Kind, _ key: UInt32, _ expected: UInt64, _ completion: Completion<KeyValueResponse>
+    ) -> UInt64 {
+        if kind == .compareAndSet { return expected }
         guard case .answered(let response) = completion else { return 0 }
-        switch (parts.kind, response) {
+        switch (kind, response) {
         case (.get, .value(let value)):
-            return KeyValueNaming.identity(of: value, isCounter: parts.key[0] == KeyValueNaming.Space.counter.rawValue)
+            return KeyValueNaming.identity(of: value, isCounter: KeyValueNaming.isCounter(key))
         case (.get, .absent): return ValueIdentity.absent
         case (.delete, .integer(let count)): return count == 0 || count == 1 ? UInt64(count) : Self.impossibleCount
         case (.increment, .integer(let number)): return KeyValueNaming.identity(ofInteger: number)

@@ -42,10 +42,25 @@ enum KeyValueNaming {
             guard digit <= 9, number < 100_000_000 else { return nil }
             number = number * 10 + UInt32(digit)
         }
+        return number + base(of: space)
+    }
+
+    /// The number under which histories know a load's key, or nil where there is none.
+    static func number(_ space: Space, _ number: Int) -> UInt32? {
+        number >= 0 && number < Int(perSpace) ? UInt32(number) + base(of: space) : nil
+    }
+
+    /// Whether a key's number is a counter's.
+    static func isCounter(_ number: UInt32) -> Bool { number / perSpace == 1 }
+
+    /// So many numbers each space has.
+    private static let perSpace: UInt32 = 1_000_000_000
+
+    private static func base(of space: Space) -> UInt32 {
         switch space {
-        case .register: return number
-        case .counter: return number + 1_000_000_000
-        case .list: return number + 2_000_000_000
+        case .register: 0
+        case .counter: perSpace
+        case .list: 2 * perSpace
         }
     }
 

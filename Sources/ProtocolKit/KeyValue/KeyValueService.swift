@@ -6,6 +6,8 @@ public enum KeyValueService: Service {
     public typealias Operation = KeyValueCommand
     /// What users get.
     public typealias Result = KeyValueResponse
+    /// What is kept of an operation until it ends.
+    public typealias Note = KeyValueNote
     /// Makes the load.
     public typealias Source = KeyValueSource
     /// Judges the history.
@@ -17,6 +19,9 @@ public enum KeyValueService: Service {
     public static var kinds: [String] { ["get", "put", "delete", "cas", "increment", "append"] }
     /// Half reads, half writes, as YCSB's workload A.
     public static var defaultMix: String { "get=50,put=50" }
+
+    /// What is kept of an operation.
+    public static func note(of operation: KeyValueCommand) -> KeyValueNote { KeyValueNote(operation) }
 
     /// The kind of an operation.
     public static func kind(of operation: KeyValueCommand) -> Int {

@@ -63,59 +63,75 @@ public struct KeyValueSource: OperationSource {
     }
 
     /// The user's next operation.
-    public mutating func next() -> KeyValueCommand {
+    public mutating func next() -> KeyValueCommand { nextNoted().operation }
+
+    /// The user's next operation, and what is kept of it: written down where it is made, so that nothing need be read out
+    /// of the command.
+    public mutating func nextNoted() -> (operation: KeyValueCommand, note: KeyValueNote) {
         let kind = kinds[options.mix.next(&generator)]
         let key = keys.next(&generator)
         switch kind {
         case .get:
             let space = spaces.count == 1 ? spaces[0] : spaces[generator.below(spaces.count)]
-
-            switch space {
-            case .register: return .get(key: registers[key])
-            case .counter: return .get(key: counters[key])
-            case .list: return .get(key: lists[key])
-            }
-        case .put: return put(registers[key])
-        case .delete: return .delete(key: registers[key])
+            return (.get(key: name(space, key)), KeyValueNote(.get, space, key))
+        case .put:
+            let identity = freshIdentity()
+            return (put(registers[key], identity), KeyValueNote(.put, .register, key, argument: identity))
+        case .delete: return (.delete(key: registers[key]), KeyValueNote(.delete, .register, key))
         case .compareAndSet:
-            let expected = lastSeen[key] == 0 ? nil : value(lastSeen[key])
-            return .compareAndSet(key: registers[key], expected: expected, value: freshValue())
-        case .increment: return .increment(key: counters[key], by: 1)
-        case .append: return .append(key: lists[key], value: freshValue())
+            let (seen, identity) = (lastSeen[key], freshIdentity())
+            return (
+                .compareAndSet(
+                    key: registers[key], expected: seen == 0 ? nil : value(seen), value: value(identity)),
+                KeyValueNote(
+                    .compareAndSet, .register, key, argument: identity,
+                    expected: seen == 0 ? ValueIdentity.absent : seen)
+            )
+        case .increment:
+            return (.increment(key: counters[key], by: 1), KeyValueNote(.increment, .counter, key, argument: 1))
+        case .append:
+            let identity = freshIdentity()
+            return (
+                .append(key: lists[key], value: value(identity)), KeyValueNote(.append, .list, key, argument: identity)
+            )
+        }
+    }
+
+    private func name(_ space: KeyValueNaming.Space, _ key: Int) -> Bytes {
+        switch space {
+        case .register: registers[key]
+        case .counter: counters[key]
+        case .list: lists[key]
         }
     }
 
     /// Nothing must follow; what was seen is remembered for compare-and-set.
     public mutating func followUp(
-        _ operation: KeyValueCommand, _ completion: Completion<KeyValueResponse>
+        _ note: KeyValueNote, _ completion: Completion<KeyValueResponse>
     ) -> (operation: KeyValueCommand, delayNanoseconds: UInt64)? {
-        guard !lastSeen.isEmpty else { return nil }
-        switch (operation, completion) {
-        case (.get(let key), .answered(.value(let value))): remember(key, value)
-        case (.get(let key), .answered(.absent)): remember(key, nil)
-        case (.put(let key, let value), .answered(.done)): remember(key, value)
-        case (.compareAndSet(let key, _, let value), .answered(.integer(1))): remember(key, value)
-        case (.compareAndSet(let key, _, _), .answered(.integer(0))), (.delete(let key), .answered): remember(key, nil)
+        // A number beyond the registers is of another space.
+        guard !lastSeen.isEmpty, let key = note.key.map(Int.init), key < lastSeen.count else { return nil }
+        switch (note.kind, completion) {
+        case (.get, .answered(.value(let value))):
+            let identity = KeyValueNaming.identity(of: value, isCounter: false)
+            lastSeen[key] = ValueIdentity.isWritten(identity) ? identity : 0
+        case (.put, .answered(.done)), (.compareAndSet, .answered(.integer(1))):
+            lastSeen[key] = ValueIdentity.isWritten(note.argument) ? note.argument : 0
+        case (.get, .answered(.absent)), (.compareAndSet, .answered(.integer(0))), (.delete, .answered):
+            lastSeen[key] = 0
         default: break
         }
         return nil
     }
 
-    private mutating func remember(_ key: Bytes, _ value: Bytes?) {
-        guard let number = KeyValueNaming.number(of: key), Int(number) < lastSeen.count else { return }
-        let identity = value.map { KeyValueNaming.identity(of: $0, isCounter: false) } ?? 0
-        lastSeen[Int(number)] = ValueIdentity.isWritten(identity) ? identity : 0
+    private func put(_ key: Bytes, _ identity: UInt64) -> KeyValueCommand {
+        guard let template else { return .put(key: key, value: value(identity)) }
+        return KeyValueRequest.put(key: key, value: template) { KeyValueNaming.write(identity, into: $0) }
     }
 
-    private mutating func put(_ key: Bytes) -> KeyValueCommand {
-        guard let template else { return .put(key: key, value: freshValue()) }
+    private mutating func freshIdentity() -> UInt64 {
         defer { nextIdentity += 1 }
-        return KeyValueRequest.put(key: key, value: template) { KeyValueNaming.write(nextIdentity, into: $0) }
-    }
-
-    private mutating func freshValue() -> Bytes {
-        defer { nextIdentity += 1 }
-        return value(nextIdentity)
+        return nextIdentity
     }
 
     /// The value of an identity: its size, too, follows from the identity, so that it can be made again.
@@ -143,7 +159,7 @@ public struct KeyValueSource: OperationSource {
         guard source.kinds.contains(.get), source.spaces.contains(.register) else { return [] }
         var loading = source
         return (0..<min(options.keyCount, visitedKeys)).map {
-            .put(key: KeyValueNaming.key(.register, $0), value: loading.freshValue())
+            .put(key: KeyValueNaming.key(.register, $0), value: loading.value(loading.freshIdentity()))
         }
     }
 

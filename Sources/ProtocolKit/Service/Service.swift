@@ -10,10 +10,13 @@ public protocol Service: Sendable {
     associatedtype Operation: Sendable
     /// What users get.
     associatedtype Result: Sendable
+    /// What is kept of an operation until it ends: the operation, or what source and judge need of it.
+    associatedtype Note: Sendable = Operation
     /// Makes the load.
-    associatedtype Source: OperationSource where Source.Operation == Operation, Source.Result == Result
+    associatedtype Source: OperationSource
+    where Source.Operation == Operation, Source.Result == Result, Source.Note == Note
     /// Judges the history.
-    associatedtype Judge: HistoryJudge where Judge.Operation == Operation, Judge.Result == Result
+    associatedtype Judge: HistoryJudge where Judge.Note == Note, Judge.Result == Result
 
     /// The name in scenarios and rows: `key-value`, `lock`, `bank`.
     static var name: String { get }
@@ -23,6 +26,14 @@ public protocol Service: Sendable {
     static var defaultMix: String { get }
     /// The kind of an operation, as a position in ``kinds``.
     static func kind(of operation: Operation) -> Int
+    /// What is kept of an operation.
+    static func note(of operation: Operation) -> Note
+}
+
+extension Service where Note == Operation {
+    /// The operation itself.
+    @inlinable
+    public static func note(of operation: Operation) -> Note { operation }
 }
 
 /// What load to make, for every service.
@@ -64,6 +75,8 @@ public protocol OperationSource: Sendable {
     associatedtype Operation: Sendable
     /// What users get.
     associatedtype Result: Sendable
+    /// What is kept of an operation until it ends.
+    associatedtype Note: Sendable = Operation
 
     /// The source of one of `users` users, 0 ..< `users`; every user's draws are independent of the others'.
     init(user: Int, users: Int, options: WorkloadOptions)
@@ -71,11 +84,14 @@ public protocol OperationSource: Sendable {
     /// The user's next operation.
     mutating func next() -> Operation
 
+    /// The user's next operation, and what is kept of it.
+    mutating func nextNoted() -> (operation: Operation, note: Note)
+
     /// What must follow an operation at once, as a release follows a grant; nil when nothing must.
     ///
     /// - Returns: the operation and how long to wait before it, in nanoseconds.
     mutating func followUp(
-        _ operation: Operation, _ completion: Completion<Result>
+        _ note: Note, _ completion: Completion<Result>
     ) -> (operation: Operation, delayNanoseconds: UInt64)?
 
     /// What has to be removed from a server that others have used before the prologue, since nobody knows what it holds.
@@ -88,6 +104,15 @@ public protocol OperationSource: Sendable {
     static func epilogue(options: WorkloadOptions) -> [Operation]
 }
 
+extension OperationSource where Note == Operation {
+    /// The operation twice.
+    @inlinable
+    public mutating func nextNoted() -> (operation: Operation, note: Note) {
+        let operation = next()
+        return (operation, operation)
+    }
+}
+
 extension OperationSource {
     /// Nothing: a service whose prologue sets everything, or that never runs on servers of others.
     public static func cleanup(options: WorkloadOptions) -> [Operation] { [] }
@@ -95,8 +120,8 @@ extension OperationSource {
 
 /// Takes down a run's history and judges it. Operations are kept in at most 48 bytes each.
 public protocol HistoryJudge: Sendable {
-    /// What users ask.
-    associatedtype Operation: Sendable
+    /// What was kept of an operation until it ended.
+    associatedtype Note: Sendable
     /// What users get.
     associatedtype Result: Sendable
 
@@ -106,7 +131,7 @@ public protocol HistoryJudge: Sendable {
     /// Takes down one ended operation; times are monotonic nanoseconds of sending and receipt (of giving up, where there
     /// was no answer).
     mutating func record(
-        client: Int, user: Int, operation: Operation, completion: Completion<Result>, sent: UInt64, received: UInt64)
+        client: Int, user: Int, operation: Note, completion: Completion<Result>, sent: UInt64, received: UInt64)
 
     /// Takes over what another judge of the same run has taken down.
     mutating func merge(_ other: Self)

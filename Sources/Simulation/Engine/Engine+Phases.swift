@@ -88,8 +88,9 @@ extension Engine {
             guard let operation = users[user].current.take() else { continue }
             indeterminate += 1
             judge.record(
-                client: user / options.usersPerClient, user: user, operation: operation,
-                completion: .indeterminate(.timedOut), sent: users[user].sent, received: now)
+                client: user / options.usersPerClient, user: user,
+                operation: Offer.note(of: operation), completion: .indeterminate(.timedOut), sent: users[user].sent,
+                received: now)
         }
         guard trace.isOn else { return }
         for index in members.indices {

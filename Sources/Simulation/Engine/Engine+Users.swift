@@ -102,8 +102,9 @@ extension Engine {
             return
         }
         underWay -= 1
+        let note = Offer.note(of: operation)
         judge.record(
-            client: client, user: user, operation: operation, completion: completion, sent: users[user].sent,
+            client: client, user: user, operation: note, completion: completion, sent: users[user].sent,
             received: now)
         if trace.isOn { trace.line(now, "c\(client) user \(user): \(operation) -> \(completion)") }
         var isAnswered = false
@@ -119,12 +120,12 @@ extension Engine {
                 kind: Offer.kind(of: operation), isAnswered: isAnswered, cause: cause, sent: users[user].sent,
                 received: now)
         }
-        goOn(user, operation, completion, isAnswered: isAnswered)
+        goOn(user, note, completion, isAnswered: isAnswered)
     }
 
     @inlinable
     func goOn(
-        _ user: Int, _ operation: Offer.Operation, _ completion: Completion<Offer.Result>, isAnswered: Bool
+        _ user: Int, _ note: Offer.Note, _ completion: Completion<Offer.Result>, isAnswered: Bool
     ) {
         if phase == .prologue || phase == .epilogue {
             if isAnswered { scriptPosition += 1 }
@@ -136,7 +137,7 @@ extension Engine {
             return
         }
         if phase == .recovery, isAnswered { users[user].answeredInRecovery += 1 }
-        if let (next, delay) = users[user].source.followUp(operation, completion) {
+        if let (next, delay) = users[user].source.followUp(note, completion) {
             users[user].followUp = next
             scheduleUser(user, after: max(delay, options.countsCosts ? CostMeter.pauseNanoseconds : 1))
         } else if phase == .chaos

@@ -4,8 +4,8 @@ import Verification
 /// Takes down a key-value history with the place of each operation in the order of writes, in 48 bytes an operation, and
 /// proves by it that the history is sequentially consistent; linearizable, too, where that is promised.
 public struct OrderedKeyValueJudge: HistoryJudge {
-    /// What users ask.
-    public typealias Operation = KeyValueCommand
+    /// What was kept of an operation.
+    public typealias Note = KeyValueNote
     /// What users get.
     public typealias Result = OrderedAnswer
 
@@ -27,14 +27,14 @@ public struct OrderedKeyValueJudge: HistoryJudge {
 
     /// Takes down one ended operation.
     public mutating func record(
-        client: Int, user: Int, operation: KeyValueCommand, completion: Completion<OrderedAnswer>, sent: UInt64,
+        client: Int, user: Int, operation: KeyValueNote, completion: Completion<OrderedAnswer>, sent: UInt64,
         received: UInt64
     ) {
         judge.record(
             client: client, user: user, operation: operation, completion: completion.unordered, sent: sent,
             received: received)
         guard judge.count > positions.count else {
-            if operation != .openSession { leftOut += 1 }
+            if !operation.opensSession { leftOut += 1 }
             return
         }
         if case .answered(let answer) = completion {

@@ -23,6 +23,8 @@ public enum OrderedKeyValueService: Service {
     public typealias Operation = KeyValueCommand
     /// What users get.
     public typealias Result = OrderedAnswer
+    /// What is kept of an operation until it ends.
+    public typealias Note = KeyValueNote
     /// Makes the load.
     public typealias Source = OrderedKeyValueSource
     /// Judges the history.
@@ -66,11 +68,14 @@ public struct OrderedKeyValueSource: OperationSource {
     /// The user's next operation.
     public mutating func next() -> KeyValueCommand { source.next() }
 
+    /// The user's next operation, and what is kept of it.
+    public mutating func nextNoted() -> (operation: KeyValueCommand, note: KeyValueNote) { source.nextNoted() }
+
     /// Nothing must follow.
     public mutating func followUp(
-        _ operation: KeyValueCommand, _ completion: Completion<OrderedAnswer>
+        _ note: KeyValueNote, _ completion: Completion<OrderedAnswer>
     ) -> (operation: KeyValueCommand, delayNanoseconds: UInt64)? {
-        source.followUp(operation, completion.unordered)
+        source.followUp(note, completion.unordered)
     }
 
     /// Registers that will be read are loaded first.

@@ -36,20 +36,7 @@ public struct OrderedRequest<Content: PrefixedRequest>: ClientRequest {
         guard let lastSeen else { return content.encode(into: &writer) }
         content.encode(into: &writer, behind: 2) { writer in
             writer.writeBulk(literal: "AFTER")
-            let number = Int(truncatingIfNeeded: lastSeen.rawValue)
-            writer.writeBulkHeader(Self.digits(number))
-            writer.write(decimal: number)
-            writer.writeLineEnd()
+            writer.writeBulk(decimal: Int(truncatingIfNeeded: lastSeen.rawValue))
         }
-    }
-
-    private static func digits(_ number: Int) -> Int {
-        var count = 1
-        var rest = number / 10
-        while rest > 0 {
-            count += 1
-            rest /= 10
-        }
-        return count
     }
 }
