@@ -5,8 +5,8 @@ import Verification
 public struct BankJudge: HistoryJudge {
     private let accounts: Int
     private var isOpened = false
-    private var transfers: [TransferRecord] = []
-    private var audits: [AuditRecord] = []
+    private var transfers = RunList<TransferRecord>()
+    private var audits = RunList<AuditRecord>()
     private var final: [Int64?]
     private var others = 0
 
@@ -69,7 +69,7 @@ public struct BankJudge: HistoryJudge {
         let balances = final.compactMap { $0 }
         var atomic = BankHistory(
             initialBalances: Array(repeating: BankSource.openingBalance, count: accounts),
-            finalBalances: balances.count == accounts ? balances : nil, transfers: transfers)
+            finalBalances: balances.count == accounts ? balances : nil, transfers: transfers.all)
         let committed = transfers.lazy.filter { $0.outcome == .committed }.count
         let indeterminate = transfers.lazy.filter { $0.outcome == .indeterminate }.count
         let unopened = Verdict.unknown(reason: "the accounts were not opened in this run")
@@ -77,7 +77,7 @@ public struct BankJudge: HistoryJudge {
         let budget = Duration.nanoseconds(Int64(clamping: budgetNanoseconds))
         let atomicVerdict = isOpened ? AtomicityChecker.check(atomic, deadline: start + budget / 2) : unopened
         atomic.finalBalances = nil
-        atomic.audits = audits
+        atomic.audits = audits.all
         let conserved = isOpened ? AtomicityChecker.check(atomic, deadline: start + budget) : unopened
         return [
             JudgedProperty(

@@ -39,8 +39,8 @@ public struct LockJudge: HistoryJudge {
     }
 
     private var open: [UInt32: Open] = [:]
-    private var holds: [Hold] = []
-    private var writes: [Write] = []
+    private var holds = RunList<Hold>()
+    private var writes = RunList<Write>()
     /// Number of operations taken down.
     public private(set) var count = 0
 

@@ -11,8 +11,9 @@ public struct KeyValueJudge: HistoryJudge {
     /// What users get.
     public typealias Result = KeyValueResponse
 
-    /// What was taken down.
-    public private(set) var history: [KeyValueOperation] = []
+    private var operations = RunList<KeyValueOperation>()
+    /// What was taken down; a copy in one piece.
+    public var history: [KeyValueOperation] { operations.all }
     private var unnamedKeys = 0
     private var sessions: [Session: UInt16] = [:]
     private var sessionsLeftOut = 0
@@ -41,7 +42,7 @@ public struct KeyValueJudge: HistoryJudge {
     }
 
     /// Number of operations taken down.
-    public var count: Int { history.count }
+    public var count: Int { operations.count }
 
     /// Takes down one ended operation.
     public mutating func record(
@@ -58,7 +59,7 @@ public struct KeyValueJudge: HistoryJudge {
             return
         }
         let outcome = Self.outcome(kind, completion)
-        history.append(
+        operations.append(
             KeyValueOperation(
                 kind, key: key, client: session, argument: operation.argument,
                 result: result(kind, key, operation.expected, completion), outcome: outcome, invokedNanoseconds: sent,
@@ -117,13 +118,13 @@ public struct KeyValueJudge: HistoryJudge {
         for (session, number) in other.sessions {
             numbers[number] = self.session(session.client, session.user)
         }
-        for var operation in other.history {
+        for var operation in other.operations {
             guard let number = numbers[operation.client] ?? (promise == .linearizable ? .max : nil) else {
                 sessionsLeftOut += 1
                 continue
             }
             operation.client = number
-            history.append(operation)
+            operations.append(operation)
         }
         unnamedKeys += other.unnamedKeys
         sessionsLeftOut += other.sessionsLeftOut
@@ -140,7 +141,7 @@ public struct KeyValueJudge: HistoryJudge {
             } else {
                 ConsistencyChecker.check(history: history, model: promise, budget: budget)
             }
-        return [JudgedProperty(property: promise.rawValue, verdict: verdict, basis: "\(history.count) operations")]
+        return [JudgedProperty(property: promise.rawValue, verdict: verdict, basis: "\(count) operations")]
     }
 
     /// Every model that the history keeps, and how old its reads were; nil where it isn't known whole.

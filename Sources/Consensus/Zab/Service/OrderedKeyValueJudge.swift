@@ -12,7 +12,7 @@ public struct OrderedKeyValueJudge: HistoryJudge {
     /// The history, each user on its own connection being a process.
     private var judge: KeyValueJudge
     /// The place of each operation; zero where it has none.
-    private var positions: [UInt64] = []
+    private var positions = RunList<UInt64>()
     private var leftOut = 0
     private let promise: ConsistencyModel
 
@@ -47,7 +47,7 @@ public struct OrderedKeyValueJudge: HistoryJudge {
     /// Takes over another judge's history.
     public mutating func merge(_ other: OrderedKeyValueJudge) {
         judge.merge(other.judge)
-        positions.append(contentsOf: other.positions)
+        positions += other.positions
         leftOut += other.leftOut
     }
 
@@ -65,7 +65,7 @@ public struct OrderedKeyValueJudge: HistoryJudge {
         }
         let order =
             incomplete
-            ?? OrderWitness.check(history: judge.history, positions: positions) { "\(Zxid($0))" }
+            ?? OrderWitness.check(history: judge.history, positions: positions.all) { "\(Zxid($0))" }
         verdicts.append(
             JudgedProperty(
                 property: ConsistencyModel.sequential.rawValue, verdict: order,
