@@ -16,7 +16,7 @@ struct ErrorRateReportTests {
         for block in 0..<blocks {
             var trials: [TrialPool.Arm: TrialPool.Trial] = [:]
             for arm in TrialPool.Arm.allCases {
-                let factor = [TrialPool.Arm.slower5: 0.95, .slower10: 0.9][arm] ?? 1
+                let factor = arm == .slower5 ? 0.95 : arm == .slower10 ? 0.9 : 1
                 let noise = 1 + 0.05 * (generator.unitInterval() + generator.unitInterval() - 1)
                 trials[arm] = TrialPool.Trial(
                     values: [100_000 * factor * noise, 1e6 * (arm == .tail ? 1.5 : 1) / noise], verdict: "correct",

@@ -10,7 +10,7 @@ public struct RunList<Element: Sendable>: Sendable {
 
     /// Elements of a piece: about a megabyte.
     @inlinable
-    static var pieceCount: Int { max(1, (1 << 20) / max(1, MemoryLayout<Element>.stride)) }
+    static var pieceCount: Int { Swift.max(1, (1 << 20) / Swift.max(1, MemoryLayout<Element>.stride)) }
 
     /// Adds an element at the end.
     @inlinable

@@ -36,6 +36,9 @@ public enum OrderedKeyValueService: Service {
     public static var kinds: [String] { KeyValueService.kinds }
     /// Half reads, half writes.
     public static var defaultMix: String { KeyValueService.defaultMix }
+    /// What is kept of an operation.
+    public static func note(of operation: KeyValueCommand) -> KeyValueNote { KeyValueNote(operation) }
+
     /// The kind of an operation.
     public static func kind(of operation: KeyValueCommand) -> Int { KeyValueService.kind(of: operation) }
 }
