@@ -1,3 +1,4 @@
+import Verification
 import Analysis
 import Glibc
 import Harness

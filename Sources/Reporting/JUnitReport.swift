@@ -1,3 +1,4 @@
+import Verification
 import Analysis
 
 /// A gate's report in JUnit's XML, as CI servers read it (the form of Ant's and Jenkins' xUnit schemas): a suite for each

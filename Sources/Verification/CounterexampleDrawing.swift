@@ -131,7 +131,7 @@ private struct CounterexampleDrawing {
         }
         return """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(width.short)" height="\(height.short)" role="img">
-            <title>\(Self.escaped(example.summary))</title>
+            <title>\(XMLText.escaped(example.summary))</title>
             <style>
             text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; }
             .ground { fill: #ffffff; } .lane { fill: #f4f6f8; } .head { font-weight: bold; } .note, .tick { fill: #59636e; }
@@ -157,7 +157,7 @@ private struct CounterexampleDrawing {
         return [
             "<rect class=\"\(styles)\" x=\"\(bar.left.short)\" y=\"\((top + 18).short)\" "
                 + "width=\"\((bar.right - bar.left).short)\" height=\"14\" rx=\"3\">"
-                + "<title>\(Self.escaped("\(event.actor): \(event.label), \(length)"))</title></rect>",
+                + "<title>\(XMLText.escaped("\(event.actor): \(event.label), \(length)"))</title></rect>",
             Self.text(event.label, x: bar.left, y: top + 13, style: isOffender ? "blame" : "label"),
         ]
     }
@@ -181,23 +181,7 @@ private struct CounterexampleDrawing {
     }
 
     private static func text(_ text: String, x: Double, y: Double, style: String) -> String {
-        "<text class=\"\(style)\" x=\"\(x.short)\" y=\"\(y.short)\" xml:space=\"preserve\">\(escaped(text))</text>"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            // XML has no way to write most control characters.
-            case _ where scalar.value < 32: escaped += "\u{fffd}"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+        "<text class=\"\(style)\" x=\"\(x.short)\" y=\"\(y.short)\" xml:space=\"preserve\">\(XMLText.escaped(text))</text>"
     }
 
     private static func wrapped(_ text: String, to columns: Int) -> [String] {

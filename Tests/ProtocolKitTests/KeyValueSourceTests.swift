@@ -12,7 +12,7 @@ extension KeyValueJudge {
         received: UInt64
     ) {
         record(
-            client: client, user: user, operation: KeyValueNote(operation), completion: completion, sent: sent,
+            client: client, user: user, note: KeyValueNote(operation), completion: completion, sent: sent,
             received: received)
     }
 }

@@ -48,7 +48,7 @@ struct TallyJudge: HistoryJudge {
     init(options: WorkloadOptions, promise: ConsistencyModel) {}
 
     mutating func record(
-        client: Int, user: Int, operation: TallyService.Operation, completion: Completion<UInt64>, sent: UInt64,
+        client: Int, user: Int, note operation: TallyService.Operation, completion: Completion<UInt64>, sent: UInt64,
         received: UInt64
     ) {
         var answer: UInt64?

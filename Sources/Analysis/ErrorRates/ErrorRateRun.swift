@@ -98,10 +98,11 @@ public struct ErrorRateRun {
             guard spent < nanoseconds || number < 2 else { break }
             progress.recorded(blocks: pool.blocks.count, leftNanoseconds: nanoseconds - min(spent, nanoseconds))
             var block = TrialPool.Block(session: session, started: WallTime.now().description, trials: [:])
-            let arms = order.order(ofBlock: number).map { TrialPool.Arm.allCases[$0] }
+            let places = order.order(ofBlock: number)
+            let arms = places.map { TrialPool.Arm.allCases[$0] }
             let records = try inTurns(
                 environment, number,
-                zip(order.order(ofBlock: number), arms).map { place, arm in
+                zip(places, arms).map { place, arm in
                     (programs[place], subject.slowdowns.delay(of: arm))
                 })
             for (arm, record) in zip(arms, records) {

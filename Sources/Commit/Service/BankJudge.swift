@@ -21,7 +21,7 @@ public struct BankJudge: HistoryJudge {
 
     /// Takes down one ended operation.
     public mutating func record(
-        client: Int, user: Int, operation: BankOperation, completion: Completion<BankResult>, sent: UInt64,
+        client: Int, user: Int, note operation: BankOperation, completion: Completion<BankResult>, sent: UInt64,
         received: UInt64
     ) {
         switch (operation, completion) {

@@ -55,7 +55,7 @@ struct LoadRecorder<Offer: Service> {
         intended: UInt64, sent: UInt64, received: UInt64
     ) {
         judge?.record(
-            client: client, user: user, operation: note, completion: completion, sent: sent, received: received)
+            client: client, user: user, note: note, completion: completion, sent: sent, received: received)
         availability?.ended(kind: kind, client: client, completion: completion, sent: sent, received: received)
         let isInWindow = received >= windowStart && received < windowEnd
         let isCounted = isCounted(intended)

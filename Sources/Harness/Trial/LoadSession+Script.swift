@@ -63,9 +63,8 @@ extension LoadSession {
         else { return }
         if script?.isCleanup == false {
             recorder.judge?.record(
-                client: place % plan.clients, user: scriptUser, operation: Offer.note(of: operation),
-                completion: completion,
-                sent: sent, received: received)
+                client: place % plan.clients, user: scriptUser, note: Offer.note(of: operation),
+                completion: completion, sent: sent, received: received)
         }
         switch completion {
         case .answered: break

@@ -49,7 +49,7 @@ public struct LockJudge: HistoryJudge {
 
     /// Takes down one ended operation.
     public mutating func record(
-        client: Int, user: Int, operation: LockOperation, completion: Completion<LockResult>, sent: UInt64,
+        client: Int, user: Int, note operation: LockOperation, completion: Completion<LockResult>, sent: UInt64,
         received: UInt64
     ) {
         count += 1

@@ -46,11 +46,11 @@ public struct KeyValueJudge: HistoryJudge {
 
     /// Takes down one ended operation.
     public mutating func record(
-        client: Int, user: Int, operation: KeyValueNote, completion: Completion<KeyValueResponse>, sent: UInt64,
+        client: Int, user: Int, note: KeyValueNote, completion: Completion<KeyValueResponse>, sent: UInt64,
         received: UInt64
     ) {
-        guard let kind = operation.kind else { return }
-        guard let key = operation.key else {
+        guard let kind = note.kind else { return }
+        guard let key = note.key else {
             unnamedKeys += 1
             return
         }
@@ -61,8 +61,8 @@ public struct KeyValueJudge: HistoryJudge {
         let outcome = Self.outcome(kind, completion)
         operations.append(
             KeyValueOperation(
-                kind, key: key, client: session, argument: operation.argument,
-                result: result(kind, key, operation.expected, completion), outcome: outcome, invokedNanoseconds: sent,
+                kind, key: key, client: session, argument: note.argument,
+                result: result(kind, key, note.expected, completion), outcome: outcome, invokedNanoseconds: sent,
                 returnedNanoseconds: received))
     }
 

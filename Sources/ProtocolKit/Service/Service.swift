@@ -131,7 +131,7 @@ public protocol HistoryJudge: Sendable {
     /// Takes down one ended operation; times are monotonic nanoseconds of sending and receipt (of giving up, where there
     /// was no answer).
     mutating func record(
-        client: Int, user: Int, operation: Note, completion: Completion<Result>, sent: UInt64, received: UInt64)
+        client: Int, user: Int, note: Note, completion: Completion<Result>, sent: UInt64, received: UInt64)
 
     /// Takes over what another judge of the same run has taken down.
     mutating func merge(_ other: Self)

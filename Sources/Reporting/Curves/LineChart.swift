@@ -1,3 +1,4 @@
+import Verification
 import Foundation
 
 /// A chart of lines as SVG: readable on light and dark grounds, without scripts, fonts or other files.

@@ -89,7 +89,7 @@ extension Engine {
             indeterminate += 1
             judge.record(
                 client: user / options.usersPerClient, user: user,
-                operation: Offer.note(of: operation), completion: .indeterminate(.timedOut), sent: users[user].sent,
+                note: Offer.note(of: operation), completion: .indeterminate(.timedOut), sent: users[user].sent,
                 received: now)
         }
         guard trace.isOn else { return }

@@ -104,7 +104,7 @@ extension Engine {
         underWay -= 1
         let note = Offer.note(of: operation)
         judge.record(
-            client: client, user: user, operation: note, completion: completion, sent: users[user].sent,
+            client: client, user: user, note: note, completion: completion, sent: users[user].sent,
             received: now)
         if trace.isOn { trace.line(now, "c\(client) user \(user): \(operation) -> \(completion)") }
         var isAnswered = false

@@ -29,7 +29,8 @@ struct MarkJudge: HistoryJudge {
     init(options: WorkloadOptions, promise: ConsistencyModel) {}
 
     mutating func record(
-        client: Int, user: Int, operation: Operation, completion: Completion<UInt64>, sent: UInt64, received: UInt64
+        client: Int, user: Int, note operation: Operation, completion: Completion<UInt64>, sent: UInt64,
+        received: UInt64
     ) {
         switch (operation, completion) {
         case (.add, .answered): adds.append((received, ()))

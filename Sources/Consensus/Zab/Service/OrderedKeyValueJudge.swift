@@ -27,14 +27,13 @@ public struct OrderedKeyValueJudge: HistoryJudge {
 
     /// Takes down one ended operation.
     public mutating func record(
-        client: Int, user: Int, operation: KeyValueNote, completion: Completion<OrderedAnswer>, sent: UInt64,
+        client: Int, user: Int, note: KeyValueNote, completion: Completion<OrderedAnswer>, sent: UInt64,
         received: UInt64
     ) {
         judge.record(
-            client: client, user: user, operation: operation, completion: completion.unordered, sent: sent,
-            received: received)
+            client: client, user: user, note: note, completion: completion.unordered, sent: sent, received: received)
         guard judge.count > positions.count else {
-            if !operation.opensSession { leftOut += 1 }
+            if !note.opensSession { leftOut += 1 }
             return
         }
         if case .answered(let answer) = completion {

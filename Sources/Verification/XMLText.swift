@@ -1,7 +1,7 @@
 /// Text in XML: drawings and JUnit reports.
-enum XMLText {
+package enum XMLText {
     /// The text with its special characters written out; what XML can't hold becomes the replacement character.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
