@@ -68,7 +68,15 @@ final class LogWriter {
 
     private func write(_ batch: WriteAheadLog.Batch, _ range: Range<Int>, at offset: Int) throws(RuntimeError) {
         let region = UnsafeRawBufferPointer(rebasing: batch.buffer.readable[range])
-        try LogFolder.write(fd, region, at: offset, path: "\(folder)/\(LogFolder.segmentName(epoch))")
+        let path = "\(folder)/\(LogFolder.segmentName(epoch))"
+        if let most = faults.writesUntilFull, counters.writes >= most {
+            // A write is cut short where a sector ends, never within one.
+            let sector = LogFormat.sectorBytes
+            let half = max(0, (offset + region.count / 2) / sector * sector - offset)
+            try LogFolder.write(fd, UnsafeRawBufferPointer(rebasing: region[..<half]), at: offset, path: path)
+            throw .cannotWrite(path: path, reason: String(cString: strerror(ENOSPC)))
+        }
+        try LogFolder.write(fd, region, at: offset, path: path)
         end = offset + range.count
         hasUnsynced = true
         counters.writes += 1
@@ -77,7 +85,11 @@ final class LogWriter {
 
     private func sync() throws(RuntimeError) {
         guard isSynced, hasUnsynced, !faults.skipsSync else { return }
-        try LogFolder.sync(fd, path: "\(folder)/\(LogFolder.segmentName(epoch))")
+        let path = "\(folder)/\(LogFolder.segmentName(epoch))"
+        if let most = faults.syncsUntilFailure, counters.syncs >= most {
+            throw .cannotWrite(path: path, reason: "sync failed: \(String(cString: strerror(EIO)))")
+        }
+        try LogFolder.sync(fd, path: path)
         hasUnsynced = false
         counters.syncs += 1
         mark.publish(epoch: epoch, offset: end)

@@ -252,8 +252,14 @@ public struct LogCounters: Sendable, Hashable {
 public struct LogFaults: Sendable, Hashable {
     /// Say that batches are synced without syncing them.
     public var skipsSync = false
+    /// After so many writes the disk is full: of the next one only the first sectors reach it. Nil for a disk with room.
+    public var writesUntilFull: UInt64?
+    /// After so many syncs the next one fails. Nil for a sound disk.
+    public var syncsUntilFailure: UInt64?
     /// No faults.
-    public init(skipsSync: Bool = false) {
+    public init(skipsSync: Bool = false, writesUntilFull: UInt64? = nil, syncsUntilFailure: UInt64? = nil) {
         self.skipsSync = skipsSync
+        self.writesUntilFull = writesUntilFull
+        self.syncsUntilFailure = syncsUntilFailure
     }
 }
