@@ -8,12 +8,13 @@ public enum GateMarkdown {
 
     /// The sentence first, then a table of the checks, then what stands in the way, then the shifts of paired checks.
     public static func text(of report: GateReport) -> String {
-        var lines = ["# Gate: \(escaped(report.gate))", "", "**\(escaped(report.sentence))**", ""]
-        if !report.summary.isEmpty { lines += [escaped(report.summary), ""] }
+        var lines = ["# Gate: \(MarkdownText.cell(report.gate))", "", "**\(MarkdownText.cell(report.sentence))**", ""]
+        if !report.summary.isEmpty { lines += [MarkdownText.cell(report.summary), ""] }
         lines += ["| check | kind | conditions that hold | outcome |", "|---|---|--:|---|"]
         lines += report.checks.map { check in
             let passed = check.findings.count { $0.outcome == .passed }
-            return "| \(escaped(check.name)) | \(check.kind.rawValue) | \(passed) of \(check.findings.count) | "
+            return
+                "| \(MarkdownText.cell(check.name)) | \(check.kind.rawValue) | \(passed) of \(check.findings.count) | "
                 + "\(GateText.word(check.outcome)) |"
         }
         for check in report.checks { lines += details(of: check) }
@@ -24,19 +25,19 @@ public enum GateMarkdown {
         let objections = check.objections
         let shifts = check.findings.filter { $0.shift != nil }
         guard !objections.isEmpty || !check.notes.isEmpty || !shifts.isEmpty else { return [] }
-        var lines = ["", "## \(escaped(check.name))", ""]
+        var lines = ["", "## \(MarkdownText.cell(check.name))", ""]
         if !objections.isEmpty {
             lines += ["| outcome | subject | condition | why |", "|---|---|---|---|"]
             lines += objections.prefix(mostObjections).map {
-                "| \(GateText.word($0.outcome)) | \(escaped($0.subject)) | `\(code($0.condition))` | "
-                    + "\(escaped($0.reason)) |"
+                "| \(GateText.word($0.outcome)) | \(MarkdownText.cell($0.subject)) | \(MarkdownText.code($0.condition)) | "
+                    + "\(MarkdownText.cell($0.reason)) |"
             }
             if objections.count > mostObjections {
                 lines += ["", "And \(objections.count - mostObjections) more; gate.json has them all."]
             }
         }
         if !shifts.isEmpty { lines += (objections.isEmpty ? [] : [""]) + table(of: shifts) }
-        if !check.notes.isEmpty { lines += [""] + check.notes.map { "- \(escaped($0))" } }
+        if !check.notes.isEmpty { lines += [""] + check.notes.map { "- \(MarkdownText.cell($0))" } }
         return lines
     }
 
@@ -54,25 +55,9 @@ public enum GateMarkdown {
                     } ?? "–"
                 }
                 let bounds = shift.interval.map { "\(percent($0.lower)) – \(percent($0.upper))" } ?? "–"
-                return "| \(escaped(finding.subject)) | \(shift.metric) | \(number(shift.a)) | \(number(shift.b)) | "
+                return
+                    "| \(MarkdownText.cell(finding.subject)) | \(shift.metric) | \(number(shift.a)) | \(number(shift.b)) | "
                     + "\(percent(shift.shift)) | \(bounds) | \(percent(shift.minimumDetectable)) |"
             }
-    }
-
-    /// Text that means nothing else in a Markdown table's cell.
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "|", "*", "_", "`", "[", "]", "<", ">", "\\", "#": escaped += "\\\(character)"
-            case "\n", "\r\n", "\r": escaped += " "
-            default: escaped.append(character)
-            }
-        }
-        return escaped
-    }
-
-    private static func code(_ text: String) -> String {
-        text.replacing("`", with: "'").replacing("|", with: "\\|").replacing("\n", with: " ")
     }
 }

@@ -59,17 +59,17 @@ public enum HistoryReport {
     }
 
     private static func markdown(_ history: ResultsHistory) -> String {
-        var lines = ["# \(GateMarkdown.escaped(title(history)))", "", GateMarkdown.escaped(history.sentence), ""]
+        var lines = ["# \(MarkdownText.cell(title(history)))", "", MarkdownText.cell(history.sentence), ""]
         if !history.series.isEmpty {
             lines += ["| \(titles.joined(separator: " | ")) |", "|---|--:|--:|--:|--:|--:|---|"]
             lines += rows(history).map { row in
-                "| " + (row.dropLast().map(GateMarkdown.escaped) + ["`\(row[row.count - 1])`"]).joined(separator: " | ")
+                "| " + (row.dropLast().map(MarkdownText.cell) + ["`\(row[row.count - 1])`"]).joined(separator: " | ")
                     + " |"
             }
         }
         let changes = history.series.flatMap(\.changes)
         if !changes.isEmpty { lines += ["", "## Changes", ""] }
-        lines += changes.map { "- \(GateMarkdown.escaped($0.sentence))" }
+        lines += changes.map { "- \(MarkdownText.cell($0.sentence))" }
         if history.leftOut > 0 { lines += ["", leftOut(history)] }
         return lines.joined(separator: "\n") + "\n"
     }

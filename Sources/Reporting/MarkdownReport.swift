@@ -138,32 +138,3 @@ public enum MarkdownReport {
         "- **load** is arrival, then clients × operations that each has under way.", "",
     ]
 }
-
-/// Markdown's small syntax.
-enum MarkdownText {
-    /// A text for a table's cell.
-    static func cell(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "|", "<", "*", "`", "_", "[", "]": escaped += "\\\(character)"
-            case _ where character.isNewline: escaped += " "
-            default: escaped.append(character)
-            }
-        }
-        return escaped
-    }
-
-    static func table(_ titles: [String], isNumber: [Bool], rows: [[String]]) -> [String] {
-        func line(_ cells: [String]) -> String { "| \(cells.map(cell).joined(separator: " | ")) |" }
-        let rule = "|" + isNumber.map { $0 ? "--:|" : "---|" }.joined()
-        return [line(titles), rule] + rows.map(line)
-    }
-
-    /// Lines in a fence that none of them closes.
-    static func fenced(_ text: String) -> [String] {
-        var fence = "```"
-        while text.contains(fence) { fence += "`" }
-        return [fence] + text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + [fence]
-    }
-}

@@ -125,6 +125,6 @@ import Testing
         record.plan.variant = "mcs|<b>"
         var results = Fixtures.results
         results.records = [record]
-        #expect(MarkdownReport.text(of: results).contains("| mcs\\|\\<b> |"))
+        #expect(MarkdownReport.text(of: results).contains("| mcs\\|\\<b\\> |"))
     }
 }
