@@ -32,6 +32,8 @@ public struct TurnTaking: Sendable {
     public var turnNanoseconds: UInt64
     /// What the orders are drawn by.
     public var seed: UInt64
+    /// Told of each round that is over, from 1.
+    var onRound: (@Sendable (Int) -> Void)?
 
     /// How long a turn is where nothing is said.
     public static let usualTurnNanoseconds: UInt64 = 50_000_000
@@ -96,6 +98,7 @@ public struct TurnTaking: Sendable {
                     seed: plan.seed &+ UInt64(round + 1) &* 0x9E37_79B9_7F4A_7C15)
                 haveMeasured[place] = try take(place, turn)
             }
+            onRound?(round + 1)
             guard !interruption.isRequested else { break }
         }
         let areMeasured = haveMeasured

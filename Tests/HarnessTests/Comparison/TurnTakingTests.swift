@@ -15,7 +15,8 @@ struct TurnTakingTests {
     }
 
     private static func inFolder(
-        _ plans: [PlannedTrial], _ interruption: Interruption = Interruption(), turn: UInt64 = 50_000_000
+        _ plans: [PlannedTrial], _ interruption: Interruption = Interruption(), turn: UInt64 = 50_000_000,
+        onRound: (@Sendable (Int) -> Void)? = nil
     ) throws -> (records: [TrialRecord?], left: [String]) {
         let folder = NSTemporaryDirectory() + "turns-\(UUID().uuidString)"
         try AtomicFile.makeFolder(folder)
@@ -24,7 +25,8 @@ struct TurnTakingTests {
         let environment = TrialEnvironment(
             host: try HostFacts.current(folder: folder), floor: floor, allocations: .unavailable, dataFolder: folder,
             executable: "/none", interruption: interruption)
-        let turns = TurnTaking(catalogue: .all, turnNanoseconds: turn, seed: 5)
+        var turns = TurnTaking(catalogue: .all, turnNanoseconds: turn, seed: 5)
+        turns.onRound = onRound
         let records = try turns.run(
             plans.map { TurnTaking.Member(plan: $0, environment: environment) }, interruption: interruption)
         return (records, try FileManager.default.contentsOfDirectory(atPath: folder))
@@ -32,10 +34,13 @@ struct TurnTakingTests {
 
     /// Runs on a thread of its own: waiting for a load is no task's business.
     private static func run(
-        _ plans: [PlannedTrial], _ interruption: Interruption = Interruption(), turn: UInt64 = 50_000_000
+        _ plans: [PlannedTrial], _ interruption: Interruption = Interruption(), turn: UInt64 = 50_000_000,
+        onRound: (@Sendable (Int) -> Void)? = nil
     ) async throws -> (records: [TrialRecord?], left: [String]) {
         try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result { try inFolder(plans, interruption, turn: turn) }) }.start()
+            Thread {
+                continuation.resume(with: Result { try inFolder(plans, interruption, turn: turn, onRound: onRound) })
+            }.start()
         }
     }
 
@@ -80,14 +85,12 @@ struct TurnTakingTests {
     func stopped() async throws {
         let interruption = Interruption()
         let plans = try Self.plan("unreplicated, raft", "duration: 9m, warm-up: 20ms")
-        async let running = Self.run(plans, interruption)
-        // The floor takes its time first; whenever it comes, the stop ends what is under way.
-        try await Task.sleep(for: .seconds(4))
-        interruption.request()
-        let (records, left) = try await running
+        let (records, left) = try await Self.run(plans, interruption) { round in
+            if round == 2 { interruption.request() }
+        }
         #expect(left.isEmpty)
         for record in records {
-            guard let record else { continue }
+            let record = try #require(record)
             #expect(record.isInterrupted && !record.validity.isValid)
             #expect(record.windowNanoseconds > 0 && record.windowNanoseconds < 9 * 60_000_000_000)
         }
