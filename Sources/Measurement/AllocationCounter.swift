@@ -19,6 +19,9 @@ public struct AllocationCounts: Sendable, Codable, Equatable {
     }
 }
 
+/// Reads how many bytes the allocator has given the calling thread since it began.
+public typealias AllocatedBytes = @Sendable () -> UInt64
+
 /// Reads the process's allocator, if it counts. The executable links the allocator and hands this down, so that
 /// libraries need to know none.
 public struct AllocationCounter: Sendable {

@@ -9,6 +9,11 @@ public enum BaselineText {
         if let host = baseline.host {
             text += Baseline.facts(of: host).map { "\($0.fact): \($0.value)" }.joined(separator: ", ") + "\n\n"
         }
+        if let toolchain = baseline.toolchain {
+            text +=
+                "what steps allocate is of "
+                + toolchain.facts.map { "\($0.fact): \($0.value)" }.joined(separator: ", ") + "\n\n"
+        }
         let rows = baseline.figures.keys.sorted().compactMap { key -> [String]? in
             guard let figure = baseline.figures[key] else { return nil }
             return [

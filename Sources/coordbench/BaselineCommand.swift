@@ -73,7 +73,10 @@ struct BaselineCommand: ParsableCommand {
             var new = old
             var leftOut: [String] = []
             for case .exact(let check) in exact.map(\.subject) where !check.baselineMetrics.isEmpty {
-                new.take(try ExactFigures.simulate(check, catalogue: .all), metrics: check.baselineMetrics)
+                new.take(
+                    try ExactFigures.simulate(
+                        check, catalogue: .all, allocatedBytes: JemallocCounter.allocatedBytes),
+                    metrics: check.baselineMetrics)
             }
             if let folder {
                 let results = try ResultsFolder.load(from: folder)

@@ -63,7 +63,8 @@ struct GateCommand: ParsableCommand {
             interruption: interruption)
         let report = try GateRun(
             .init(
-                baseline: try BaselineSource.read(folder: baseline), quick: quick, measure: measurement.results,
+                baseline: try BaselineSource.read(folder: baseline),
+                allocatedBytes: JemallocCounter.allocatedBytes, quick: quick, measure: measurement.results,
                 compare: comparison.outcome)
         ).report(on: gate)
         withExtendedLifetime(watch) {}

@@ -11,6 +11,15 @@ enum JemallocCounter {
     /// The counter to hand down.
     static let allocationCounter = AllocationCounter { read() }
 
+    /// Reads what the calling thread was given, exactly and at once; nil where the allocator keeps no statistics.
+    static let allocatedBytes: AllocatedBytes? = threadBytes().map { _ in { @Sendable in threadBytes() ?? 0 } }
+
+    private static func threadBytes() -> UInt64? {
+        var value: UInt64 = 0
+        var length = MemoryLayout<UInt64>.size
+        return mallctl("thread.allocated", &value, &length, nil, 0) == 0 ? value : nil
+    }
+
     /// Requests and bytes since the process began; nil where the allocator keeps no statistics.
     static func read() -> AllocationCounts? {
         guard let classes = SizeClasses.shared else { return nil }

@@ -105,6 +105,36 @@ struct GateTests {
         }
     }
 
+    @Test("holds what steps allocate against the baseline that the same build made, whatever is simulated beside it")
+    func allocations() async throws {
+        try await TemporaryFolder.with { folder in
+            func text(_ systems: String) -> String {
+                "checks: [{kind: exact, systems: \(systems), require: step_allocated_bytes_per_op <= baseline + 64}]"
+            }
+            let file = folder.appendingPathComponent("made.yaml")
+            try text("[unreplicated, raft, lock-server]").write(to: file, atomically: true, encoding: .utf8)
+            let update = try await Command.run(["baseline", "update", "--gate", "made.yaml"], in: folder)
+            #expect(update.status == 0, "\(update.testDescription)")
+            for systems in ["[unreplicated, raft, lock-server]", "raft"] {
+                let same = try await gate(text(systems), in: folder)
+                #expect(same.status == 0, "\(same.testDescription)")
+            }
+            let baseline = folder.appendingPathComponent("results/baseline/baseline.csv")
+            let figures = try String(contentsOf: baseline, encoding: .utf8)
+            #expect(figures.contains("toolchain,,,build,debug"))
+            let lower = figures.replacing(/(raft, 3 nodes",put,step_allocated_bytes_per_op,)\d+/) { "\($0.output.1)8" }
+            #expect(lower != figures)
+            try lower.write(to: baseline, atomically: true, encoding: .utf8)
+            let more = try await gate(text("raft"), in: folder)
+            #expect(more.status == 3, "\(more.testDescription)")
+            try figures.replacing("toolchain,,,swift,", with: "toolchain,,,swift,4.").write(
+                to: baseline, atomically: true, encoding: .utf8)
+            let other = try await gate(text("raft"), in: folder)
+            #expect(other.status == 5, "\(other.testDescription)")
+            #expect(other.output.contains("another toolchain"))
+        }
+    }
+
     @Test("judges results that are there by plain bounds and by the baseline that they made")
     func results() async throws {
         try await TemporaryFolder.with { folder in

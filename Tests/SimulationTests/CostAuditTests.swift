@@ -1,5 +1,6 @@
 import ProtocolKit
 import Simulation
+import Synchronization
 import Testing
 
 @Suite("Cost audit")
@@ -12,6 +13,27 @@ struct CostAuditTests {
             #expect(row.isEqual, "\(row)")
             #expect(row.samples > 5)
         }
+    }
+
+    @Test("what steps allocate is counted for the operation that caused them, and nothing without an allocator")
+    func allocations() throws {
+        final class Allocator: Sendable {
+            let given = Atomic<UInt64>(0)
+        }
+        let allocator = Allocator()
+        // A step lies between two readings, so that each seems to take eight bytes.
+        let rows = try CostAudit.run(TallySystem.self, nodes: [1, 2]) {
+            allocator.given.wrappingAdd(8, ordering: .relaxed).newValue
+        }
+        for row in rows {
+            let bytes = try #require(row.allocatedBytes)
+            #expect(bytes >= 8 && bytes.truncatingRemainder(dividingBy: 8) == 0, "\(row)")
+        }
+        for kind in Set(rows.map(\.expected.kind)) {
+            let byNodes = rows.filter { $0.expected.kind == kind }.compactMap(\.allocatedBytes)
+            #expect(byNodes.count == 2 && byNodes[1] > byNodes[0], "two nodes take more steps than one")
+        }
+        #expect(try CostAudit.run(TallySystem.self, nodes: [1]).allSatisfy { $0.allocatedBytes == nil })
     }
 
     @Test("a wrong statement is told from a right one")

@@ -60,12 +60,15 @@ public struct Baseline: Sendable, Equatable {
 
     /// The machine that the measured figures come from; nil without any.
     public var host: HostFacts?
+    /// What those exact figures that depend on it were built by; nil without any.
+    public var toolchain: Toolchain?
     /// The figures.
     public var figures: [Key: Figure]
 
     /// A baseline of its parts.
-    public init(host: HostFacts? = nil, figures: [Key: Figure] = [:]) {
+    public init(host: HostFacts? = nil, toolchain: Toolchain? = nil, figures: [Key: Figure] = [:]) {
         self.host = host
+        self.toolchain = toolchain
         self.figures = figures
     }
 
@@ -112,8 +115,15 @@ public struct Baseline: Sendable, Equatable {
         return leftOut
     }
 
-    /// Takes exact figures of some metrics in, in place of the same ones of the same systems.
-    public mutating func take(_ subjects: [ExactFigures], metrics: Set<String>) {
+    /// Takes exact figures of some metrics in, in place of the same ones of the same systems; where they depend on the
+    /// toolchain, those of another one go.
+    public mutating func take(
+        _ subjects: [ExactFigures], metrics: Set<String>, toolchain current: Toolchain = .current
+    ) {
+        if metrics.contains(where: Self.isOfToolchain), toolchain != current {
+            figures = figures.filter { !Self.isOfToolchain($0.key.metric) }
+            toolchain = current
+        }
         for subject in subjects {
             figures = figures.filter {
                 !$0.key.isExact || $0.key.subject != subject.subject || !metrics.contains($0.key.metric)
@@ -126,6 +136,8 @@ public struct Baseline: Sendable, Equatable {
             }
         }
     }
+
+    private static func isOfToolchain(_ metric: String) -> Bool { Metric.named(metric)?.isOfToolchain ?? false }
 
     /// What a condition compares a measured cell with.
     public func figure(

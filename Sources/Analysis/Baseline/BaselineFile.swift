@@ -1,4 +1,3 @@
-import Foundation
 import Harness
 import Measurement
 
@@ -37,6 +36,9 @@ extension Baseline {
         if let host {
             rows += Self.facts(of: host).map { ["host", "", "", $0.fact, $0.value, "", "", ""] }
         }
+        if let toolchain {
+            rows += toolchain.facts.map { ["toolchain", "", "", $0.fact, $0.value, "", "", ""] }
+        }
         for key in figures.keys.sorted() {
             guard let figure = figures[key] else { continue }
             rows.append([
@@ -62,6 +64,7 @@ extension Baseline {
     public init(parsing text: String, path: String) throws(BaselineError) {
         self.init()
         var facts: [String: String] = [:]
+        var built: [String: String] = [:]
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.last == "" else {
             throw .damaged(path: path, line: lines.count, reason: "the last line is cut off")
@@ -81,6 +84,7 @@ extension Baseline {
                 guard cells[4] == Self.currentSchema else { throw .otherSchema(path: path, found: cells[4]) }
                 hasSchema = true
             case "host": facts[cells[3]] = cells[4]
+            case "toolchain": built[cells[3]] = cells[4]
             case "exact", "measured":
                 let (key, figure) = try Self.entry(cells, damaged)
                 guard figures.updateValue(figure, forKey: key) == nil else {
@@ -95,6 +99,12 @@ extension Baseline {
                 throw .damaged(path: path, line: 3, reason: "the facts of the machine are not whole")
             }
             self.host = host
+        }
+        if !built.isEmpty {
+            guard let toolchain = Toolchain(facts: built) else {
+                throw .damaged(path: path, line: 3, reason: "the facts of the toolchain are not whole")
+            }
+            self.toolchain = toolchain
         }
     }
 
@@ -157,22 +167,17 @@ extension Baseline {
     }
 
     private static func host(_ facts: [String: String]) -> HostFacts? {
-        guard let count = facts["processors"].flatMap({ Int($0) }),
-            let memory = facts["memory_bytes"].flatMap({ UInt64($0) }), let build = facts["build"]
+        guard let processor = facts["processor"], let count = facts["processors"].flatMap({ Int($0) }),
+            let memory = facts["memory_bytes"].flatMap({ UInt64($0) }), let kernel = facts["kernel"],
+            let system = facts["operating_system"], let files = facts["file_system"], let swift = facts["swift"],
+            let build = facts["build"]
         else { return nil }
-        var fields: [String: Any] = [
-            "processorCount": count, "memoryBytes": memory, "isOptimizedBuild": build == "release",
-        ]
-        fields["frequencyGovernor"] = facts["governor"]
-        for (field, fact) in [
-            ("processorModel", "processor"), ("kernel", "kernel"), ("operatingSystem", "operating_system"),
-            ("fileSystem", "file_system"), ("swiftVersion", "swift"),
-        ] {
-            guard let value = facts[fact] else { return nil }
-            fields[field] = value
-        }
-        guard let data = try? JSONSerialization.data(withJSONObject: fields) else { return nil }
-        return try? JSONDecoder().decode(HostFacts.self, from: data)
+        var host = HostFacts(
+            processorModel: processor, processorCount: count, memoryBytes: memory, kernel: kernel,
+            operatingSystem: system, frequencyGovernor: facts["governor"], fileSystem: files, toolchain: .current)
+        host.swiftVersion = swift
+        host.isOptimizedBuild = build == "release"
+        return host
     }
 }
 

@@ -1,4 +1,5 @@
 import Harness
+import Measurement
 import ProtocolKit
 
 /// What the simulator says of one system on so many nodes: the same on every machine and in every run.
@@ -38,15 +39,18 @@ public struct ExactFigures: Sendable {
 
     /// Simulates what a check asks for.
     ///
+    /// - Parameter allocatedBytes: reads the allocator; without it what steps allocate is not known.
     /// - Throws: `OptionError` or `CatalogueError` for a system or options that there aren't; a gate file's were checked.
-    public static func simulate(_ check: ExactCheck, catalogue: SystemCatalogue) throws -> [ExactFigures] {
+    public static func simulate(
+        _ check: ExactCheck, catalogue: SystemCatalogue, allocatedBytes: AllocatedBytes? = nil
+    ) throws -> [ExactFigures] {
         let wanted = Set(check.conditions.map(\.metric.name))
         let needsCosts = !wanted.isDisjoint(with: ExactCheck.costMetrics)
         var all: [ExactFigures] = []
         for system in check.systems {
             let nodes = check.nodes.map(\.value)
             if needsCosts {
-                for audit in try catalogue.audit(system.value, nodes: nodes) {
+                for audit in try catalogue.audit(system.value, nodes: nodes, allocatedBytes: allocatedBytes) {
                     let figures = costs(audit)
                     if let last = all.last, last.variant == audit.variant, last.nodes == audit.nodes {
                         all[all.count - 1].figures += figures
@@ -89,7 +93,7 @@ public struct ExactFigures: Sendable {
             figure("sync_delays", audit.syncDelays.map(Double.init), expected.syncDelays),
             figure("syncs_per_op", audit.syncs.map(Double.init), expected.syncs),
             figure("message_bytes_per_op", audit.messageBytes), figure("client_bytes_per_op", audit.clientBytes),
-            figure("bytes_per_op", bytes),
+            figure("bytes_per_op", bytes), figure("step_allocated_bytes_per_op", audit.allocatedBytes),
         ]
     }
 

@@ -1,8 +1,10 @@
 import Harness
+import Measurement
 
 /// Judges figures of the simulator: a condition holds or doesn't, without any noise.
 struct ExactJudge {
     let baseline: BaselineSource
+    var toolchain = Toolchain.current
 
     /// A finding for each condition and each subject; a condition without a kind of operation looks at every kind.
     ///
@@ -35,7 +37,9 @@ struct ExactJudge {
         var finding = GateFinding(
             subject: subject.subject, condition: condition.text, outcome: .inconclusive, reason: "")
         guard let seen = figure.value else {
-            finding.reason = "\(what) could not be counted: the operation was not seen, or waits for a timer"
+            finding.reason =
+                "\(what) could not be counted: the operation was not seen, or "
+                + (condition.metric.isOfToolchain ? "the allocator keeps no count" : "waits for a timer")
             return finding
         }
         let value = ValueText.of(seen)
@@ -92,6 +96,13 @@ struct ExactJudge {
                 return .failure(
                     Obstacle(
                         "the baseline has none for \(subject): 'coordbench baseline update --gate FILE' takes it in"))
+            }
+            if metric.isOfToolchain, let built = baseline.toolchain, built != toolchain {
+                let differences = toolchain.difference(from: built).map(\.description).joined(separator: ", ")
+                return .failure(
+                    Obstacle(
+                        "the baseline's comes from another toolchain (\(differences)): 'coordbench baseline update "
+                            + "--gate FILE' counts anew"))
             }
             if factor != 1, figure.value == .number(0) {
                 return .failure(Obstacle("the baseline is 0, of which no multiple says anything"))

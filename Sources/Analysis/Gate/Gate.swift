@@ -107,7 +107,7 @@ public struct ExactCheck: Sendable {
     /// Figures of single operations.
     static let costMetrics = [
         "message_delays", "messages_per_op", "sync_delays", "syncs_per_op", "message_bytes_per_op",
-        "client_bytes_per_op", "bytes_per_op",
+        "client_bytes_per_op", "bytes_per_op", "step_allocated_bytes_per_op",
     ]
 }
 

@@ -63,6 +63,12 @@ struct GateCheckReader {
         let conditions = try conditions { metric, place throws(ScenarioError) in
             try checkExact(metric, place, hasSeeds: seeds != nil)
         }
+        for (condition, place) in zip(conditions, try strings("require").map(\.place)) {
+            guard condition.metric.isOfToolchain, condition.bound == .baseline(factor: 1, offset: 0) else { continue }
+            throw ScenarioError(
+                "\(condition.metric.name) needs a band: it changes a little with the order of what is simulated, as in "
+                    + "\(condition.metric.name) <= baseline + 64", at: place)
+        }
         return ExactCheck(
             systems: systems, nodes: nodes, seeds: seeds,
             operations: try operations() ?? ExactCheck.usualOperations, conditions: conditions)

@@ -35,6 +35,8 @@ public struct GateRun {
         public var baseline: BaselineSource
         /// Measures a scenario, or finds results that are there; nil stands for all that is there.
         public var measure: (_ check: String, Scenario?) throws -> LoadedResults
+        /// Reads the allocator; without it what steps allocate is not known.
+        public var allocatedBytes: AllocatedBytes?
         /// Caps on what a trial may take, for a quick look.
         public var quick: QuickLimits?
         /// Compares two builds.
@@ -42,11 +44,13 @@ public struct GateRun {
 
         /// Instruments of their parts.
         public init(
-            catalogue: SystemCatalogue = .all, baseline: BaselineSource, quick: QuickLimits? = nil,
+            catalogue: SystemCatalogue = .all, baseline: BaselineSource, allocatedBytes: AllocatedBytes? = nil,
+            quick: QuickLimits? = nil,
             measure: @escaping (_ check: String, Scenario?) throws -> LoadedResults, compare: @escaping PairedComparison
         ) {
             self.catalogue = catalogue
             self.baseline = baseline
+            self.allocatedBytes = allocatedBytes
             self.quick = quick
             self.measure = measure
             self.compare = compare
@@ -74,7 +78,8 @@ public struct GateRun {
     private func report(on check: GateCheck) throws -> CheckReport {
         switch check.subject {
         case .exact(let exact):
-            let figures = try ExactFigures.simulate(exact, catalogue: instruments.catalogue)
+            let figures = try ExactFigures.simulate(
+                exact, catalogue: instruments.catalogue, allocatedBytes: instruments.allocatedBytes)
             return CheckReport(
                 name: check.name, kind: .exact,
                 findings: ExactJudge(baseline: instruments.baseline).findings(exact, figures))

@@ -1,4 +1,5 @@
 import LoopbackRuntime
+import Measurement
 import ProtocolKit
 import Simulation
 import Verification
@@ -18,7 +19,7 @@ public struct ClusterEntry: Sendable {
     /// What it promises its clients with these options.
     public let promise: @Sendable (VariantOptions) throws(OptionError) -> ConsistencyModel
     /// What operations cost in a simulation without faults, beside what they must cost.
-    public let audit: @Sendable (VariantOptions, [Int]) throws(OptionError) -> [CostAudit.Row]
+    public let audit: @Sendable (VariantOptions, [Int], AllocatedBytes?) throws(OptionError) -> [CostAudit.Row]
     /// Runs seeds of the simulator under faults of every kind, on so many nodes, with so many operations each.
     public let simulate:
         @Sendable (VariantOptions, _ nodes: Int, _ seeds: ClosedRange<UInt64>, _ operations: Int) throws(OptionError)
@@ -44,8 +45,8 @@ public struct ClusterEntry: Sendable {
             try System(options: options, mutation: nil).costs(nodes: nodes)
         }
         promise = { options throws(OptionError) in try System(options: options, mutation: nil).consistency }
-        audit = { options, nodes throws(OptionError) in
-            try CostAudit.run(System.self, variant: options, nodes: nodes)
+        audit = { options, nodes, allocatedBytes throws(OptionError) in
+            try CostAudit.run(System.self, variant: options, nodes: nodes, allocatedBytes: allocatedBytes)
         }
         simulate = { variant, nodes, seeds, operations throws(OptionError) in
             var options = SimulationOptions.chaos(for: System.self)

@@ -1,3 +1,4 @@
+import Measurement
 import ProtocolKit
 import Simulation
 
@@ -21,6 +22,8 @@ public struct CostAuditRecord: Sendable, Codable, Hashable {
     public var messageBytes: Double?
     /// Bytes to and from the client for each operation, on average; nil where none was seen or counted.
     public var clientBytes: Double?
+    /// Bytes that the nodes' steps allocate for an operation, the median of those seen; nil where nothing counts them.
+    public var allocatedBytes: Double?
     /// Operations seen.
     public var samples: Int
     /// Whether every operation seen cost exactly what the paper says.
@@ -54,6 +57,7 @@ public struct CostAuditRecord: Sendable, Codable, Hashable {
         syncs = row.measured?.syncs
         messageBytes = row.messageBytes
         clientBytes = row.clientBytes
+        allocatedBytes = row.allocatedBytes
         samples = row.samples
         isEqual = row.isEqual
     }
@@ -121,11 +125,15 @@ extension SystemCatalogue {
     ///
     /// - Throws: ``CatalogueError`` for a system without nodes, `OptionError` for options that it doesn't have.
     ///
-    /// - Parameter nodes: other numbers of nodes than these; each must go with the system and its options.
-    public func audit(_ variant: Variant, nodes: [Int] = []) throws -> [CostAuditRecord] {
+    /// - Parameters:
+    ///   - nodes: other numbers of nodes than these; each must go with the system and its options.
+    ///   - allocatedBytes: reads the allocator, where its bytes are to be counted.
+    public func audit(
+        _ variant: Variant, nodes: [Int] = [], allocatedBytes: AllocatedBytes? = nil
+    ) throws -> [CostAuditRecord] {
         let entry = try cluster(named: variant.system)
         if !nodes.isEmpty {
-            return try entry.audit(variant.options, nodes).map {
+            return try entry.audit(variant.options, nodes, allocatedBytes).map {
                 CostAuditRecord(variant: variant.description, $0)
             }
         }
@@ -137,7 +145,7 @@ extension SystemCatalogue {
             return []
         }
         let usual = CostAuditRecord.nodeCounts.filter(fitting.contains)
-        return try entry.audit(variant.options, usual.isEmpty ? [fewest] : usual).map {
+        return try entry.audit(variant.options, usual.isEmpty ? [fewest] : usual, allocatedBytes).map {
             CostAuditRecord(variant: variant.description, $0)
         }
     }

@@ -22,6 +22,22 @@ public struct HostFacts: Sendable, Codable, Equatable {
     /// Whether this was built with optimisation; figures of a debug build are refused.
     public var isOptimizedBuild: Bool
 
+    /// Facts of their parts.
+    public init(
+        processorModel: String, processorCount: Int, memoryBytes: UInt64, kernel: String, operatingSystem: String,
+        frequencyGovernor: String?, fileSystem: String, toolchain: Toolchain
+    ) {
+        self.processorModel = processorModel
+        self.processorCount = processorCount
+        self.memoryBytes = memoryBytes
+        self.kernel = kernel
+        self.operatingSystem = operatingSystem
+        self.frequencyGovernor = frequencyGovernor
+        self.fileSystem = fileSystem
+        swiftVersion = toolchain.swiftVersion
+        isOptimizedBuild = toolchain.isOptimizedBuild
+    }
+
     /// The facts of this machine, for logs in `folder`. Throws if that can't be asked about or /proc can't be read.
     public static func current(folder: String) throws(MeasurementError) -> HostFacts {
         let processors = try ProcFile.text("/proc/cpuinfo")
@@ -35,7 +51,7 @@ public struct HostFacts: Sendable, Codable, Equatable {
             kernel: ProcFile.trimmed((try? ProcFile.text("/proc/sys/kernel/osrelease"))?[...] ?? "unknown"),
             operatingSystem: ProcFile.field("PRETTY_NAME", separator: "=", in: release) ?? "unknown",
             frequencyGovernor: governor.map { ProcFile.trimmed($0[...]) },
-            fileSystem: try fileSystemType(of: folder), swiftVersion: compilerVersion, isOptimizedBuild: isOptimized)
+            fileSystem: try fileSystemType(of: folder), toolchain: .current)
     }
 
     private static func usableProcessors() -> Int {
@@ -65,24 +81,6 @@ public struct HostFacts: Sendable, Codable, Equatable {
         }
     }
 
-    #if DEBUG
-        private static let isOptimized = false
-    #else
-        private static let isOptimized = true
-    #endif
-
-    #if compiler(>=6.4)
-        private static let compilerVersion = "6.4 or later"
-    #elseif compiler(>=6.3.1)
-        private static let compilerVersion = "6.3.1 or a later 6.3"
-    #elseif compiler(>=6.3)
-        private static let compilerVersion = "6.3.0"
-    #elseif compiler(>=6.2)
-        private static let compilerVersion = "6.2"
-    #else
-        private static let compilerVersion = "6.1"
-    #endif
-
     /// A fact in which two records differ.
     public struct Difference: Sendable, Codable, Equatable, CustomStringConvertible {
         /// The fact's name.
@@ -91,6 +89,13 @@ public struct HostFacts: Sendable, Codable, Equatable {
         public let before: String
         /// Its value here.
         public let now: String
+
+        /// A difference of its parts.
+        public init(fact: String, before: String, now: String) {
+            self.fact = fact
+            self.before = before
+            self.now = now
+        }
 
         /// "kernel: 6.1 before, 6.6 now"
         public var description: String { "\(fact): \(before) before, \(now) now" }

@@ -46,6 +46,9 @@ public enum CostAudit {
         public var messageBytes: Double?
         /// Bytes to and from the client for each operation, likewise.
         public var clientBytes: Double?
+        /// Bytes that the nodes' steps allocate for an operation, the median of those seen, so that a table which grows or
+        /// a type that is met for the first time doesn't count. Nil when the kind was never seen, or nothing counts.
+        public var allocatedBytes: Double?
 
         /// Whether every operation seen cost exactly what the paper says.
         public var isEqual: Bool {
@@ -66,20 +69,22 @@ public enum CostAudit {
     /// - Parameters:
     ///   - variant: the system's options.
     ///   - nodes: numbers of nodes; those outside the system's range are passed over.
+    ///   - allocatedBytes: reads how many bytes the allocator has given the calling thread so far.
     /// - Throws: ``OptionError`` naming the valid options where one is unknown or out of range.
     public static func run<System: ClusterSystem>(
-        _ type: System.Type, variant: VariantOptions = VariantOptions(), nodes: [Int] = [3, 5, 7]
+        _ type: System.Type, variant: VariantOptions = VariantOptions(), nodes: [Int] = [3, 5, 7],
+        allocatedBytes: (@Sendable () -> UInt64)? = nil
     ) throws(OptionError) -> [Row] {
         let system = try System(options: variant, mutation: nil)
         var rows: [Row] = []
         for count in nodes where System.descriptor.nodeRange.contains(count) {
-            let mixed = costs(system, nodes: count, mix: nil)
+            let mixed = costs(system, nodes: count, mix: nil, allocatedBytes)
             for expected in system.costs(nodes: count) {
                 var seen = mixed.filter { $0.kind == expected.kind }
                 if seen.isEmpty, let mix = try? OperationMix(parsing: expected.kind) {
-                    seen = costs(system, nodes: count, mix: mix).filter { $0.kind == expected.kind }
+                    seen = costs(system, nodes: count, mix: mix, allocatedBytes).filter { $0.kind == expected.kind }
                 }
-                rows.append(row(nodes: count, expected, seen))
+                rows.append(row(nodes: count, expected, seen, isAllocationCounted: allocatedBytes != nil))
             }
         }
         return rows
@@ -91,9 +96,12 @@ public enum CostAudit {
         var cost: MeasuredCost
         var messageBytes: Int
         var clientBytes: Int
+        var allocatedBytes: UInt64
     }
 
-    private static func row(nodes: Int, _ expected: OperationCost, _ seen: [Sighting]) -> Row {
+    private static func row(
+        nodes: Int, _ expected: OperationCost, _ seen: [Sighting], isAllocationCounted: Bool
+    ) -> Row {
         var most: (cost: MeasuredCost, count: Int)?
         for cost in seen.map(\.cost) {
             let count = seen.filter { $0.cost == cost }.count
@@ -102,9 +110,11 @@ public enum CostAudit {
         func mean(_ bytes: (Sighting) -> Int) -> Double? {
             seen.isEmpty ? nil : Double(seen.reduce(0) { $0 + bytes($1) }) / Double(seen.count)
         }
+        let allocated = seen.map(\.allocatedBytes).sorted()
         return Row(
             nodes: nodes, expected: expected, measured: most?.cost, samples: seen.count, agreeing: most?.count ?? 0,
-            messageBytes: mean(\.messageBytes), clientBytes: mean(\.clientBytes))
+            messageBytes: mean(\.messageBytes), clientBytes: mean(\.clientBytes),
+            allocatedBytes: isAllocationCounted && !allocated.isEmpty ? Double(allocated[allocated.count / 2]) : nil)
     }
 
     /// A run whose client sits where it is served best: at the leader, in the run itself.
@@ -112,12 +122,13 @@ public enum CostAudit {
     /// Which node is elected may depend on where the client sits, so seats are tried until it sits at the one elected;
     /// where nobody leads, or no seat is the leader's, the last run tried stands.
     private static func seated<System: ClusterSystem>(
-        _ system: System, _ options: SimulationOptions
+        _ system: System, _ options: SimulationOptions, _ allocatedBytes: (@Sendable () -> UInt64)?
     ) -> Engine<System> {
         var options = options
         var untried = Array(0..<options.nodes)
         while true {
             let engine = Engine(system: system, options: options)
+            engine.meter.allocatedBytes = allocatedBytes
             engine.run()
             let leader = (0..<options.nodes).first { engine.nodes.isUp($0) && engine.nodes[$0].status.isLeader }
             guard let leader, leader != options.preferredNode, !untried.isEmpty else { return engine }
@@ -126,7 +137,7 @@ public enum CostAudit {
     }
 
     private static func costs<System: ClusterSystem>(
-        _ system: System, nodes: Int, mix: OperationMix?
+        _ system: System, nodes: Int, mix: OperationMix?, _ allocatedBytes: (@Sendable () -> UInt64)?
     ) -> [Sighting] {
         var options = SimulationOptions(for: System.self)
         options.nodes = nodes
@@ -137,7 +148,7 @@ public enum CostAudit {
         options.workload.holdNanoseconds = 0
         options.countsCosts = true
         if let mix { options.workload.mix = mix }
-        let engine = seated(system, options)
+        let engine = seated(system, options, allocatedBytes)
         // The prologue's operations come first and don't count either, nor does the epilogue's.
         return engine.meter.counts.filter(\.isInLoad).dropFirst(warmUp).compactMap { count in
             guard count.kind >= 0, count.isAnswered else { return nil }
@@ -146,7 +157,7 @@ public enum CostAudit {
                 syncs: count.syncs, nanoseconds: count.nanoseconds)
             return Sighting(
                 kind: System.Offer.kinds[count.kind], cost: cost, messageBytes: count.messageBytes,
-                clientBytes: count.clientBytes)
+                clientBytes: count.clientBytes, allocatedBytes: count.allocatedBytes)
         }
     }
 }

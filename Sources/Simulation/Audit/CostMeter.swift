@@ -24,12 +24,15 @@ struct CostMeter {
         var syncs = 0
         var messageBytes = 0
         var clientBytes = 0
+        var allocatedBytes = UInt64(0)
         var delays: Int?
         var syncDelays = 0
         var nanoseconds = UInt64(0)
     }
 
     var counts: [Count] = []
+    /// Bytes that the allocator has given the calling thread so far; nil where nothing counts them.
+    @usableFromInline var allocatedBytes: (@Sendable () -> UInt64)?
 
     @usableFromInline
     init() {}
@@ -59,6 +62,16 @@ struct CostMeter {
     @usableFromInline
     mutating func countClientBytes(_ bytes: Int, _ cause: Cause) {
         change(cause) { $0.clientBytes += bytes }
+    }
+
+    /// Bytes that the allocator has given out so far, before a step.
+    @usableFromInline
+    func beforeStep() -> UInt64 { allocatedBytes?() ?? 0 }
+
+    @usableFromInline
+    mutating func countAllocatedBytes(since before: UInt64, _ cause: Cause) {
+        guard let after = allocatedBytes?() else { return }
+        change(cause) { $0.allocatedBytes &+= after &- before }
     }
 
     @usableFromInline

@@ -152,14 +152,18 @@ extension Engine {
     func step(_ index: Int, _ host: Host<Node>, _ input: Input<Node>, cause: Cause) {
         steps &+= 1
         if trace.isOn { trace.line(now, "n\(index) \(input)") }
+        let allocated = options.countsCosts ? meter.beforeStep() : 0
         nodes[index].step(input, at: host.clock.now(now), effects: &host.effects)
+        if options.countsCosts { meter.countAllocatedBytes(since: allocated, cause) }
         afterStep(index, host, cause: cause)
     }
 
     @inlinable
     func endTurn(_ index: Int, _ host: Host<Node>, cause: Cause) {
         guard host.isUp, violation == nil else { return }
+        let allocated = options.countsCosts ? meter.beforeStep() : 0
         nodes[index].step(.turnEnded, at: host.clock.now(now), effects: &host.effects)
+        if options.countsCosts { meter.countAllocatedBytes(since: allocated, cause) }
         afterStep(index, host, cause: cause)
     }
 

@@ -1,17 +1,21 @@
 import Harness
+import Measurement
+import Synchronization
 import Testing
 
 @testable import Analysis
 
 @Suite("An exact check")
 struct ExactCheckTests {
-    private func report(_ check: String, baseline: BaselineSource = .unusable("there is no baseline")) throws
-        -> GateReport
-    {
+    private func report(
+        _ check: String, baseline: BaselineSource = .unusable("there is no baseline"),
+        allocatedBytes: AllocatedBytes? = nil
+    ) throws -> GateReport {
         let gate = try GateFile.parse("name: exact\nchecks: [{kind: exact, \(check)}]", path: "g.yaml")
         return try GateRun(
             .init(
-                baseline: baseline, measure: { _, _ in throw RecordError.notResults(path: "none") },
+                baseline: baseline, allocatedBytes: allocatedBytes,
+                measure: { _, _ in throw RecordError.notResults(path: "none") },
                 compare: { _, _ in throw RecordError.notResults(path: "none") })
         ).report(on: gate)
     }
@@ -66,6 +70,65 @@ struct ExactCheckTests {
         let changed = try report(check, baseline: .loaded(made))
         #expect(changed.outcome == .failed)
         #expect(changed.checks[0].findings.contains { $0.reason.contains("the baseline has") })
+    }
+
+    /// An allocator of which every step takes as much.
+    private func allocator(bytesPerStep: UInt64) -> AllocatedBytes {
+        final class Given: Sendable {
+            let bytes = Atomic<UInt64>(0)
+        }
+        let given = Given()
+        return { given.bytes.wrappingAdd(bytesPerStep, ordering: .relaxed).newValue }
+    }
+
+    @Test("holds what steps allocate against a baseline of the same toolchain, within a band")
+    func allocations() throws {
+        let check = "systems: unreplicated, require: step_allocated_bytes_per_op <= baseline + 64"
+        let gate = try GateFile.parse("checks: [{kind: exact, \(check)}]", path: "g.yaml")
+        guard case .exact(let exact) = gate.checks[0].subject else { return }
+        var made = Baseline()
+        made.take(
+            try ExactFigures.simulate(exact, catalogue: .all, allocatedBytes: allocator(bytesPerStep: 100)),
+            metrics: exact.baselineMetrics)
+        #expect(made.toolchain == .current && !made.figures.isEmpty)
+        let read = try Baseline(parsing: made.text, path: "baseline.csv")
+        #expect(read == made)
+
+        func outcome(_ bytes: UInt64?, _ baseline: Baseline) throws -> (outcome: GateOutcome, reason: String) {
+            let report = try report(
+                check, baseline: .loaded(baseline), allocatedBytes: bytes.map(allocator(bytesPerStep:)))
+            return (report.outcome, report.checks[0].findings.map(\.reason).joined(separator: "\n"))
+        }
+        #expect(try outcome(100, read).outcome == .passed)
+        #expect(try outcome(101, read).outcome == .passed)
+        #expect(try outcome(200, read).outcome == .failed)
+        let uncounted = try outcome(nil, read)
+        #expect(uncounted.outcome == .inconclusive && uncounted.reason.contains("keeps no count"))
+        var other = read
+        other.toolchain?.swiftVersion = "5.0"
+        let refused = try outcome(100, other)
+        #expect(refused.outcome == .inconclusive && refused.reason.contains("swift: 5.0 before"))
+
+        // Figures of another toolchain go when new ones come, all others stay.
+        other.figures[.init(isExact: true, subject: "raft, 3 nodes", operation: "put", metric: "bytes_per_op")] =
+            .init(value: .number(1))
+        let stale = Baseline.Key(
+            isExact: true, subject: "raft, 3 nodes", operation: "put", metric: "step_allocated_bytes_per_op")
+        other.figures[stale] = .init(value: .number(1))
+        other.take([], metrics: exact.baselineMetrics)
+        #expect(other.toolchain == .current && other.figures.count == 1)
+    }
+
+    @Test("of what steps allocate needs a band")
+    func band() throws {
+        for condition in ["== baseline", "<= baseline", "!= baseline"] {
+            let error = #expect(throws: ScenarioError.self) {
+                try GateFile.parse(
+                    "checks: [{kind: exact, systems: raft, require: step_allocated_bytes_per_op \(condition)}]",
+                    path: "g.yaml")
+            }
+            #expect("\(try #require(error))".contains("needs a band"))
+        }
     }
 
     @Test("says of a seed that breaks a promise how to see it again")
