@@ -125,7 +125,7 @@ extension PrimaryBackup {
         transferCount += 1
         peers[position].mode = .snapshot
         peers[position].inFlight.removeAll()
-        peers[position].transfer = BackupTransfer(number: transferCount, since: now.monotonic)
+        peers[position].transfer = SnapshotTransfer(number: transferCount, since: now.monotonic)
         readPart(for: position, at: now, effects: &effects)
     }
 

@@ -2,18 +2,7 @@ import ProtocolKit
 
 /// What a leader knows of a follower: nextIndex and matchIndex (figure 2), and how it is being brought up to date.
 @usableFromInline
-struct Progress: Sendable {
-    /// How entries are sent.
-    @usableFromInline
-    enum Mode: UInt8, Sendable {
-        /// One message at a time, until the logs are known to agree.
-        case probe
-        /// Several messages at once: `next` moves on as they leave.
-        case replicate
-        /// Its next entry is compacted away: a snapshot is on its way.
-        case snapshot
-    }
-
+struct Progress: EntryFlow, Sendable {
     @usableFromInline let id: NodeID
     /// The disk that it has, as far as is known: everything below is about that disk.
     @usableFromInline private(set) var birth = Birth.first
@@ -24,7 +13,7 @@ struct Progress: Sendable {
     /// Whether it was, and may not know yet that it isn't any more.
     @usableFromInline var isDeparting = false
 
-    @usableFromInline var mode = Mode.probe
+    @usableFromInline var mode = EntryFlowMode.probe
     @usableFromInline var next = LogIndex(1)
     @usableFromInline var match = LogIndex.zero
     /// A probe is under way; the next waits for its answer or the next heartbeat.
@@ -49,20 +38,6 @@ struct Progress: Sendable {
     @inlinable
     var isFollowing: Bool { isMember || isDeparting }
 
-    /// The position before the first entry to send; while a snapshot is under way, nothing is claimed.
-    @inlinable
-    var previous: LogIndex { mode == .snapshot ? .zero : LogIndex(next.rawValue &- 1) }
-
-    /// Whether entries may be sent now.
-    @inlinable
-    var isReady: Bool {
-        switch mode {
-        case .replicate: !inFlight.isFull
-        case .probe: !isProbing
-        case .snapshot: false
-        }
-    }
-
     /// Begins with a new leadership, of which nothing is known but the end of the leader's log.
     @usableFromInline
     mutating func begin(after last: LogIndex, at now: UInt64) {
@@ -84,37 +59,6 @@ struct Progress: Sendable {
         acknowledgedRound = 0
         catchUp = CatchUp()
         probe(from: next)
-    }
-
-    /// Goes back to one message at a time, from the first entry that isn't known to match or a better guess.
-    @usableFromInline
-    mutating func probe(from guess: LogIndex = .zero) {
-        mode = .probe
-        next = max(match.next, guess)
-        isProbing = false
-        inFlight.removeAll()
-        transfer = nil
-    }
-
-    /// The logs agree through `match`: entries may flow.
-    @usableFromInline
-    mutating func replicate() {
-        mode = .replicate
-        next = match.next
-        isProbing = false
-        inFlight.removeAll()
-        transfer = nil
-    }
-
-    /// Notes that entries through `last` have left.
-    @inlinable
-    mutating func sent(through last: LogIndex) {
-        if mode == .replicate {
-            next = last.next
-            inFlight.append(last)
-        } else {
-            isProbing = true
-        }
     }
 }
 
@@ -140,44 +84,5 @@ struct CatchUp: Sendable {
         }
         target = last
         since = now
-    }
-}
-
-/// The last indices of the AppendEntries under way to a follower: a ring of fixed size.
-@usableFromInline
-struct InFlight: Sendable {
-    @usableFromInline var lasts: ContiguousArray<LogIndex>
-    @usableFromInline var head = 0
-    @usableFromInline var count = 0
-
-    @inlinable
-    init(window: Int) {
-        lasts = ContiguousArray(repeating: .zero, count: window)
-    }
-
-    @inlinable
-    var isFull: Bool { count == lasts.count }
-
-    @inlinable
-    mutating func append(_ last: LogIndex) {
-        assert(!isFull, "the window is full")
-        var slot = head &+ count
-        if slot >= lasts.count { slot &-= lasts.count }
-        lasts[slot] = last
-        count &+= 1
-    }
-
-    /// Frees the messages that end at or before a match.
-    @inlinable
-    mutating func free(through match: LogIndex) {
-        while count > 0, lasts[head] <= match {
-            head = head &+ 1 == lasts.count ? 0 : head &+ 1
-            count &-= 1
-        }
-    }
-
-    @inlinable
-    mutating func removeAll() {
-        count = 0
     }
 }
