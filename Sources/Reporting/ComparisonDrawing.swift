@@ -79,7 +79,10 @@ struct ComparisonDrawing {
 
         init(of cell: CellComparison, margin: Double) {
             let bounds = (cell.shifts + cell.control).compactMap(\.interval)
-            let all = bounds.flatMap { [$0.lower, $0.upper] } + [margin * 1.5, -margin * 1.5, 0.01, -0.01]
+            let all =
+                bounds.flatMap { [$0.lower, $0.upper] } + (cell.shifts + cell.control).compactMap(\.shift) + [
+                    margin * 1.5, -margin * 1.5, 0.01, -0.01,
+                ]
             // A bound from a file may be anything; beyond these it is drawn at the edge.
             let logs = all.map { log1p(min(max($0, -0.98), 50)) }
             let (least, most) = (logs.min() ?? -0.01, logs.max() ?? 0.01)

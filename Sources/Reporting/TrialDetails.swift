@@ -125,7 +125,10 @@ enum TrialDetails {
     }
 
     private static func notes(_ record: TrialRecord) -> [String] {
-        var lines = record.validity.notes.map { "- \(record.validity.isValid ? "Note" : "Not valid"): \($0)." }
+        var lines = record.validity.notes.map { note in
+            let isOnlyNote = record.validity.isValid || note.hasPrefix(Validity.Reason.tooFewSamples.rawValue)
+            return "- \(isOnlyNote ? "Note" : "Not valid"): \(note)."
+        }
         if let steadiness = record.steadiness { lines.append("- Steadiness: \(steadiness.reason).") }
         if let activity = record.hostActivity, activity.stealShare > 0 {
             lines.append("- Stolen by the hypervisor: \(HumanUnits.fixed(activity.stealShare * 100, 1)) %.")

@@ -84,6 +84,10 @@ struct CalibrateCommand: ParsableCommand {
         }
         progress.ended()
         withExtendedLifetime(watch) {}
+        // Stopped before anything was recorded, there is nothing to report on.
+        if interruption.isRequested, try ErrorRateFiles.subject(in: output) == nil {
+            throw EndedWith(status: .interrupted)
+        }
         try write(output, options, gate)
         if interruption.isRequested { throw EndedWith(status: .interrupted) }
     }

@@ -17,6 +17,7 @@ struct CompareFolders {
             }
             // What ended before an interruption is analysed as far as it goes; damage is not.
             var options = options
+            if options.metrics.isEmpty { options.metrics = try Self.metrics(of: results.run.commandLine) }
             for problem in results.problems {
                 guard case .cutOff = problem else { throw problem }
                 Terminal.note("\(problem)")
@@ -31,6 +32,19 @@ struct CompareFolders {
         for results in [a, b] { _ = try results.complete() }
         let result = try Comparison.unpaired(a, b, options: options)
         try ComparisonPrinting.finish(result, to: output ?? ComparePlaces.folder, format: format)
+    }
+}
+
+extension CompareFolders {
+    /// The metrics that were asked for when a folder's comparison was measured; empty where none were.
+    static func metrics(of commandLine: [String]) throws -> [ComparedMetric] {
+        var names: [String] = []
+        for (place, word) in commandLine.enumerated() {
+            if word == "--metric", place + 1 < commandLine.count { names.append(commandLine[place + 1]) }
+            if word.hasPrefix("--metric=") { names.append(String(word.dropFirst("--metric=".count))) }
+        }
+        let parsed = try names.flatMap { $0.split(separator: ",") }.map { try ComparedMetric(parsing: String($0)) }
+        return parsed.reduce(into: []) { all, metric in if !all.contains(metric) { all.append(metric) } }
     }
 }
 

@@ -72,9 +72,7 @@ struct CompareCommand: ParsableCommand {
     var allowDebug = false
 
     func validate() throws {
-        if (a == nil) != (b == nil) {
-            throw ValidationError("Give both --a and --b: the build before and the new one.")
-        }
+        if a == nil, b != nil { throw ValidationError("Give --a too: the build before.") }
         if blocks != nil, time != nil { throw ValidationError("Give --blocks or --time, not both.") }
         let isOfBuilds = a != nil
         if subjects.isEmpty || subjects.count > 2 && !isOfBuilds {
@@ -93,7 +91,9 @@ struct CompareCommand: ParsableCommand {
             try refuseMixture(folders)
             return try CompareFolders(folders: subjects, output: output, format: format).run(options)
         }
-        let builds = try [a, b].compactMap { $0 }.map { text throws(BuildError) in try BuildSource(parsing: text) }
+        let builds = try (a.map { [$0, b ?? "current"] } ?? []).map { text throws(BuildError) in
+            try BuildSource(parsing: text)
+        }
         let request = PairedRequest(
             subjects: subjects, builds: builds.count == 2 ? (builds[0], builds[1]) : nil, fields: load.fields,
             blocks: blocks, time: time, isQuick: Terminal.wantsQuickLook)
@@ -137,8 +137,10 @@ struct CompareCommand: ParsableCommand {
 
     private func refuseMixture(_ folders: [String]) throws {
         guard a == nil, folders.count == subjects.count else {
+            let other = subjects.first { !folders.contains($0) }
             throw ValidationError(
-                "Folders are compared with folders: \(folders[0]) is one, or is meant for one.")
+                "Folders are compared with folders: \(folders[0]) is one, or is meant for one"
+                    + (other.map { ", and '\($0)' holds no run.json." } ?? "; leave --a and --b out."))
         }
     }
 }

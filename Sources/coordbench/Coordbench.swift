@@ -38,6 +38,10 @@ struct Coordbench: ParsableCommand {
 ///
 /// The main thread belongs to no pool, so that a command may block on it.
 nonisolated func runCoordbench() -> Never {
+    // Where one is closed, the next file or socket would take its place and be read or written as if it were that.
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+        _ = open("/dev/null", O_RDWR)
+    }
     // A reader that goes away is an error of writing, not a silent death.
     signal(SIGPIPE, SIG_IGN)
     // For the nodes it starts, each a few threads: two arenas, and freed pages go back soon. A quarter less memory at the

@@ -1,5 +1,6 @@
 import Analysis
 import Harness
+import LoopbackRuntime
 import Measurement
 import Placement
 import ProtocolKit
@@ -52,11 +53,18 @@ enum ExitStatus: Int32, CaseIterable {
         case is OutputError: self = .cannotWrite
         case BuildError.unreadable: self = .usage
         case BuildError.cannotKeep: self = .cannotCreate
-        case BuildError.interrupted: self = .interrupted
+        case BuildError.interrupted, is GateInterrupted: self = .interrupted
         case is BuildError: self = .unavailable
         case is TrialPoolError, ErrorRateError.damaged: self = .unreadable
         case ErrorRateError.notACluster, ErrorRateError.otherSubject: self = .usage
         case is ErrorRateError: self = .inconclusive
+        case let error as RuntimeError:
+            switch error {
+            case .invalidAddress, .unsupportedFault: self = .usage
+            case .cannotListen, .socket, .nodeFailed: self = .unavailable
+            case .cannotWrite: self = .cannotWrite
+            case .cannotRead, .corrupt, .foreignData: self = .unreadable
+            }
         case ThreadLockError.threadRefused: self = .unavailable
         case is ThreadLockError, is PlacementError: self = .usage
         case is MeasurementError, is TrialError: self = .unavailable

@@ -64,7 +64,8 @@ struct GateCommand: ParsableCommand {
         let report = try GateRun(
             .init(
                 baseline: try BaselineSource.read(folder: baseline),
-                allocatedBytes: JemallocCounter.allocatedBytes, quick: quick, measure: measurement.results,
+                allocatedBytes: JemallocCounter.allocatedBytes, interruption: interruption, quick: quick,
+                measure: measurement.results,
                 compare: comparison.outcome)
         ).report(on: gate)
         withExtendedLifetime(watch) {}

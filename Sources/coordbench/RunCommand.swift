@@ -57,6 +57,9 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        if dryRun, let format, format != .json {
+            throw ValidationError("--dry-run prints a plan as text or json, not as \(format.rawValue).")
+        }
         let thresholds = try failIf.map { text throws(ThresholdError) in try Threshold(parsing: text) }
         let plan = try RunRequest(arguments: systems, flags: load.fields)
             .plan(catalogue: .all, quick: Terminal.wantsQuickLook ? QuickLimits() : nil)
@@ -87,6 +90,7 @@ struct RunCommand: ParsableCommand {
         for outcome in SaturationOutcome.all(in: outcome.results.records) {
             Terminal.note(SaturationCurves.sentence(of: outcome))
         }
+        for warning in outcome.results.records.flatMap(\.warnings).uniqued() { Terminal.note("warning: \(warning)") }
         Terminal.note("report: \(report)")
         let judged = outcome.results.records.flatMap { record in thresholds.map { $0.judge(record, as: .failIf) } }
         for result in judged where !result.hasPassed { Terminal.note("failed: \(result.words)") }
@@ -100,5 +104,13 @@ struct RunCommand: ParsableCommand {
         let judgement = RunJudgement(
             outcome.results.records, audits: audits, thresholds: judged, isInterrupted: outcome.isInterrupted)
         if judgement != .passed { throw EndedWith(status: ExitStatus(judgement)) }
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Every element once, where it comes first.
+    fileprivate func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -2,13 +2,15 @@ import Dispatch
 import Glibc
 import Harness
 
-/// Turns SIGINT (Ctrl-C) and SIGTERM into a request to stop, for as long as it lives. A second one ends the process.
+/// Turns SIGINT (Ctrl-C), SIGTERM and SIGHUP (a terminal that is closed) into a request to stop, for as long as it lives. A second one ends the process.
 ///
 /// A handler writes into a pipe that a Dispatch source reads. Dispatch's own signal sources need the signals blocked on
 /// every thread, and node processes would inherit that; handlers, they don't.
 final class SignalWatch {
     /// Where the handler writes to; set once, before the handler is.
     private nonisolated(unsafe) static var pipeEnd: Int32 = -1
+
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     private let source: any DispatchSourceRead
 
@@ -27,9 +29,9 @@ final class SignalWatch {
         // Whoever started this process may have left them blocked, as Dispatch's threads do.
         var wanted = sigset_t()
         sigemptyset(&wanted)
-        for number in [SIGINT, SIGTERM] { sigaddset(&wanted, number) }
+        for number in Self.signals { sigaddset(&wanted, number) }
         pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
-        for number in [SIGINT, SIGTERM] {
+        for number in Self.signals {
             signal(number) { _ in
                 var byte: UInt8 = 1
                 _ = Glibc.write(SignalWatch.pipeEnd, &byte, 1)
@@ -38,7 +40,7 @@ final class SignalWatch {
     }
 
     deinit {
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        for number in Self.signals { signal(number, SIG_DFL) }
         source.cancel()
     }
 

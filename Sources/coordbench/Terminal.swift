@@ -6,7 +6,8 @@ enum Terminal {
     /// Writes a result to standard output and makes sure that it got there.
     static func write(_ text: String) throws(OutputError) {
         var text = text
-        if !text.hasSuffix("\n") { text += "\n" }
+        // Not hasSuffix: a line of CSV ends in CR LF, which is one character.
+        if text.utf8.last != UInt8(ascii: "\n") { text += "\n" }
         let whole = text.withUTF8 { bytes -> Bool in
             var rest = bytes[...]
             while !rest.isEmpty {

@@ -89,7 +89,7 @@ struct CompareTests {
     @Test("of two folders compares cells of equal settings, and refuses what can't be compared")
     func folders() async throws {
         try await TemporaryFolder.with { folder in
-            let load = ["run", "pthread", "--duration", "50ms", "--warm-up", "0", "--allow-debug", "--output"]
+            let load = ["run", "pthread", "--duration", "300ms", "--warm-up", "0", "--allow-debug", "--output"]
             for name in ["one", "two"] {
                 let run = try await Command.run(load + ["r/\(name)", "--clients", "2"], in: folder)
                 #expect(run.status == 5, "\(run.testDescription)")
@@ -136,10 +136,10 @@ struct CompareTests {
             (["compare", "raft", "raft", "--connect", "127.0.0.1:1"], 64, "can't take turns"),
             (["compare", "raft", "raft", "--find-max", "p99 < 5ms"], 64, "compare at a rate that both bear"),
             (["compare", "raft", "raft", "results/none"], 64, "Name two systems"),
-            (["compare", "raft", "results/none"], 64, "Folders are compared with folders"),
+            (["compare", "raft", "results/none"], 64, "'raft' holds no run.json"),
             (["compare", "raft", "mcs"], 64, "can't be compared"),
             (["compare", "raft", "raft"], 64, "This is a debug build"),
-            (["compare", "raft", "--a", "x"], 64, "both --a and --b"),
+            (["compare", "raft", "--b", "x"], 64, "Give --a too"),
             (["compare", "raft", "--a", "git:", "--b", "current"], 64, "names no build"),
             (["compare", "mcs", "--a", "current", "--b", "current"], 64, "side by side"),
             (
@@ -165,6 +165,10 @@ struct CompareTests {
                 ["compare", "raft[batch=1]", "raft", "--blocks", "20", "--clients", "1,16", "--dry-run"], in: folder)
             #expect(result.status == 0)
             #expect(result.output.contains("20 blocks and one that warms up, 126 trials, about"), "\(result.output)")
+            let builds = try await Command.run(
+                ["compare", "raft", "--a", "git:HEAD~1", "--time", "5m", "--dry-run"], in: folder)
+            #expect(
+                builds.status == 0 && builds.output.contains("current"), "B is this program: \(builds.testDescription)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
         }
     }

@@ -72,6 +72,7 @@ struct GateTests {
                 "did you mean messages_per_op?"
             ),
             ("checks: [{kind: exact, systems: raft, require: messages_per_op == 4ms}]", [], "is not in 'ms'"),
+            ("# nothing", [], "the file is empty; it needs checks:"),
             ("checks: [{kind: stored, require: p99 < 5ms}]", ["--allow-debug"], "neither scenario: nor trials:"),
             ("checks: [{kind: paired, trials: {systems: raft}}]", ["--allow-debug"], "--base git:REVISION"),
             ("checks: [{kind: stored, trials: {systems: raft}, require: p99 < 5ms}]", [], "this is a debug build"),

@@ -25,6 +25,8 @@ struct RunTests {
             let again = try await Command.run(["report", "results/latest", "--format", "csv"], in: folder)
             #expect(again.status == 0)
             #expect(again.output == result.output, "a report is a function of the records")
+            let file = folder.appendingPathComponent("results/latest/results.csv")
+            #expect(Data(again.output.utf8) == (try Data(contentsOf: file)))
         }
     }
 
@@ -59,7 +61,8 @@ struct RunTests {
     }
 
     @Test(
-        "interrupted, saves what was measured and ends with 130", .timeLimit(.minutes(2)), arguments: [SIGINT, SIGTERM])
+        "interrupted, saves what was measured and ends with 130", .timeLimit(.minutes(2)),
+        arguments: [SIGINT, SIGTERM, SIGHUP])
     func interrupted(signal: Int32) async throws {
         try await TemporaryFolder.with { folder in
             let first = folder.appendingPathComponent("results/latest/trials")
@@ -110,6 +113,20 @@ struct RunTests {
             #expect(trials.count == 4, "a quick look takes four steps")
             let again = try await Command.run(["report", "results/latest"], in: folder)
             #expect(again.status == 0 && again.output == report)
+        }
+    }
+
+    @Test("of an address that is none ends with 64, and of a port that is taken with 69: neither is a bug")
+    func addresses() async throws {
+        let none = try await Command.run(["run", "--connect", "nohost.invalid:1"], environment: Self.quick)
+        #expect(none.status == 64, "\(none.testDescription)")
+        #expect(none.errors.contains("isn't an address") && !none.errors.contains("bug"))
+        try await ServedCluster.with(["unreplicated", "--durability", "memory"]) { address in
+            let port = address.split(separator: ":")[1]
+            let taken = try await Command.run(
+                ["serve", "unreplicated", "--durability", "memory", "--client-port", String(port)])
+            #expect(taken.status == 69, "\(taken.testDescription)")
+            #expect(taken.errors.contains("can't listen on") && !taken.errors.contains("bug"), "\(taken.errors)")
         }
     }
 

@@ -4,7 +4,19 @@ import Testing
 
 /// A cluster that `coordbench serve` runs while a closure does.
 enum ServedCluster {
+    /// One of its nodes, as `serve` prints it.
+    struct Node {
+        var address: String
+        var isLeader: Bool
+    }
+
     static func with(_ arguments: [String], _ body: (String) async throws -> Void) async throws {
+        try await withNodes(arguments) { nodes, _ in try await body(nodes[0].address) }
+    }
+
+    static func withNodes(
+        _ arguments: [String], _ body: ([Node], Process) async throws -> Void
+    ) async throws {
         let process = Process()
         process.executableURL = Command.executable
         process.arguments = ["serve"] + arguments
@@ -23,13 +35,31 @@ enum ServedCluster {
             try #require(!part.isEmpty, "serve ended: \(text)")
             text += String(decoding: part, as: UTF8.self)
         }
-        let words = text.split(separator: "\n")[0].split(separator: " ")
-        try await body(String(words[1]))
+        let nodes = text.split(separator: "\n").map { line in
+            let words = line.split(separator: " ")
+            return Node(address: String(words[1]), isLeader: words.last == "leader")
+        }
+        try await body(nodes, process)
     }
 }
 
 @Suite("Loading a server that others have used", .serialized)
 struct ServedTests {
+    @Test("through a node that doesn't lead goes to the one that does, and says so")
+    func follower() async throws {
+        try await ServedCluster.withNodes(["raft", "--durability", "memory", "--isolation", "shared"]) { nodes, _ in
+            let leader = try #require(nodes.first { $0.isLeader })
+            let follower = try #require(nodes.first { !$0.isLeader })
+            try await TemporaryFolder.with { folder in
+                let result = try await Command.run(
+                    ["run", "--connect", follower.address, "--clients", "4", "--format", "csv"], in: folder,
+                    environment: ["COORDBENCH_QUICK": "1"])
+                #expect(result.output.contains(",correct,"), "\(result.testDescription)")
+                #expect(result.errors.contains("sends writers to \(leader.address)"), "\(result.testDescription)")
+            }
+        }
+    }
+
     @Test("judges what this run wrote, not what was there")
     func usedBefore() async throws {
         try await ServedCluster.with(["unreplicated", "--durability", "memory", "--isolation", "shared"]) { address in

@@ -64,6 +64,7 @@ struct UsageTests {
             (["run", "raft", "nowhere.yaml"], "name one or the other"),
             (["run", "nowhere.yaml"], "nowhere.yaml:1:1: can't be opened"),
             (["run"], "Name a system or a scenario file"),
+            (["run", "raft", "--dry-run", "--format", "csv"], "as text or json, not as csv"),
             (["run", "raft"], "This is a debug build"),
             (["list", "--family", "lock"], "is invalid for '--family"),
             (["serve", "raft", "--nodes", "1000"], "raft can't run on 1000 nodes"),

@@ -16,8 +16,8 @@ public enum BaselineError: Error, Hashable, Sendable, CustomStringConvertible {
         case .missing(let path):
             "there is no baseline \(path): make one with 'coordbench baseline update' and commit it"
         case .damaged(let path, let line, let reason):
-            "\(path):\(line): \(reason); restore the file from the repository, or make it anew with 'coordbench baseline "
-                + "update'"
+            "\(path):\(line): \(reason); restore the file from the repository, or remove it and make it anew with "
+                + "'coordbench baseline update'"
         case .otherSchema(let path, let found):
             "\(path) is of schema '\(found)', this program reads '\(Baseline.currentSchema)': make it anew with "
                 + "'coordbench baseline update'"
@@ -126,6 +126,9 @@ extension Baseline {
         guard let repetitions = Int(cells[7]), repetitions > 0 else {
             throw damaged("repetitions '\(cells[7])' is no number from 1")
         }
+        guard let low = Double(cells[5]), let middle = Double(cells[4]), let high = Double(cells[6]),
+            low <= middle, middle <= high
+        else { throw damaged("the value \(cells[4]) doesn't lie between its lowest and highest") }
         return (
             key,
             Figure(

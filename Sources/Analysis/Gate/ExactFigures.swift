@@ -40,9 +40,10 @@ public struct ExactFigures: Sendable {
     /// Simulates what a check asks for.
     ///
     /// - Parameter allocatedBytes: reads the allocator; without it what steps allocate is not known.
-    /// - Throws: `OptionError` or `CatalogueError` for a system or options that there aren't; a gate file's were checked.
+    /// - Throws: ``GateInterrupted`` after a request to stop, `OptionError` or `CatalogueError` for a system or options that there aren't; a gate file's were checked.
     public static func simulate(
-        _ check: ExactCheck, catalogue: SystemCatalogue, allocatedBytes: AllocatedBytes? = nil
+        _ check: ExactCheck, catalogue: SystemCatalogue, allocatedBytes: AllocatedBytes? = nil,
+        interruption: Interruption? = nil
     ) throws -> [ExactFigures] {
         let wanted = Set(check.conditions.map(\.metric.name))
         let needsCosts = !wanted.isDisjoint(with: ExactCheck.costMetrics)
@@ -59,9 +60,11 @@ public struct ExactFigures: Sendable {
                     }
                 }
             }
+            if interruption?.isRequested == true { throw GateInterrupted() }
             guard let seeds = check.seeds else { continue }
             let entry = try catalogue.cluster(named: system.value.system)
             for count in nodes.isEmpty ? [entry.descriptor.defaultNodes] : nodes {
+                if interruption?.isRequested == true { throw GateInterrupted() }
                 let simulated = try safety(system.value, count, seeds, check.operations, entry)
                 if let place = all.firstIndex(where: { $0.subject == simulated.subject }) {
                     all[place].figures += simulated.figures

@@ -55,7 +55,7 @@ public struct GateFile {
         guard text.utf8.count <= ScenarioFile.largestBytes else {
             throw ScenarioError("the file has more than \(ScenarioFile.largestBytes) bytes", at: file.yaml.start)
         }
-        return try file.gate(try file.yaml.compose(text))
+        return try file.gate(try file.yaml.compose(text, needs: "checks"))
     }
 
     private func gate(_ root: Node) throws(ScenarioError) -> Gate {

@@ -25,6 +25,12 @@ public enum BaselineSource: Sendable {
 /// Compares two builds for a check, by its name.
 public typealias PairedComparison = (_ check: String, PairedCheck) throws -> ComparisonOutcome
 
+/// A gate was asked to stop before it had its answer.
+public struct GateInterrupted: Error, CustomStringConvertible {
+    /// That it was, and that nothing follows from it.
+    public let description = "stopped before all checks were made: the gate has no answer"
+}
+
 /// Judges a gate's checks one after the other.
 public struct GateRun {
     /// What a gate measures with.
@@ -37,6 +43,8 @@ public struct GateRun {
         public var measure: (_ check: String, Scenario?) throws -> LoadedResults
         /// Reads the allocator; without it what steps allocate is not known.
         public var allocatedBytes: AllocatedBytes?
+        /// A request to stop.
+        public var interruption: Interruption?
         /// Caps on what a trial may take, for a quick look.
         public var quick: QuickLimits?
         /// Compares two builds.
@@ -45,12 +53,14 @@ public struct GateRun {
         /// Instruments of their parts.
         public init(
             catalogue: SystemCatalogue = .all, baseline: BaselineSource, allocatedBytes: AllocatedBytes? = nil,
+            interruption: Interruption? = nil,
             quick: QuickLimits? = nil,
             measure: @escaping (_ check: String, Scenario?) throws -> LoadedResults, compare: @escaping PairedComparison
         ) {
             self.catalogue = catalogue
             self.baseline = baseline
             self.allocatedBytes = allocatedBytes
+            self.interruption = interruption
             self.quick = quick
             self.measure = measure
             self.compare = compare
@@ -79,7 +89,8 @@ public struct GateRun {
         switch check.subject {
         case .exact(let exact):
             let figures = try ExactFigures.simulate(
-                exact, catalogue: instruments.catalogue, allocatedBytes: instruments.allocatedBytes)
+                exact, catalogue: instruments.catalogue, allocatedBytes: instruments.allocatedBytes,
+                interruption: instruments.interruption)
             return CheckReport(
                 name: check.name, kind: .exact,
                 findings: ExactJudge(baseline: instruments.baseline).findings(exact, figures))

@@ -56,6 +56,12 @@ struct StoredJudge {
         guard values.count == trials.records.count, let value = Self.middle(values) else {
             let count = trials.records.count - values.count
             finding.reason = "\(condition.leftSide) was not measured in \(count) of \(trials.records.count) trials"
+            let kinds = trials.operations.filter {
+                $0 != condition.operation && trials.values(of: metric, operation: $0).count == trials.records.count
+            }
+            if !kinds.isEmpty {
+                finding.reason += "; there is \(kinds.map { "\($0).\(metric.name)" }.joined(separator: ", "))"
+            }
             return finding
         }
         let unit = metric.unit == .text || metric.unit == .number ? "" : " \(metric.unit.rawValue)"

@@ -50,6 +50,7 @@ public struct PairedRun {
             started: .now())
         _ = try ResultsFolder.create(at: folder, run: run, replacing: true)
         try AtomicFile.makeFolder(dataFolder)
+        FileTree.removeAbandonedTrials(in: dataFolder)
         defer { rmdir(dataFolder) }
         let executables = try ArmExecutables(design, under: dataFolder)
         defer { executables.remove() }

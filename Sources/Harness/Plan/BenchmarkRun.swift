@@ -51,6 +51,7 @@ public struct BenchmarkRun {
             started: .now())
         _ = try ResultsFolder.create(at: folder, run: run, replacing: true)
         try AtomicFile.makeFolder(dataFolder)
+        FileTree.removeAbandonedTrials(in: dataFolder)
         defer { rmdir(dataFolder) }
         let host = try HostFacts.current(folder: dataFolder)
         let floor = try MachineFloor.measure(folder: dataFolder)

@@ -2,13 +2,34 @@ import Glibc
 
 /// Whole files by plain system calls, with errors that name the file.
 public enum AtomicFile {
-    /// Writes bytes into a file beside `path`, syncs it and renames it, so that `path` is old or new and never half.
+    /// Writes bytes into a file beside `path`, syncs it and renames it, so that `path` is old or new and never half. A
+    /// symbolic link stays one, and what isn't a plain file (a device, a pipe) is written to as it is.
     ///
     /// - Throws: ``RecordError/cannotWrite(path:reason:)``; the temporary file is gone then.
     public static func write(_ bytes: [UInt8], to path: String) throws(RecordError) {
-        let temporary = "\(path).tmp-\(getpid())"
+        var facts = stat()
+        if stat(path, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG {
+            let file = open(path, O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { throw .cannotWrite(path: path, reason: lastReason()) }
+            if let failure = fill(file, with: bytes, isSynced: false) {
+                throw .cannotWrite(path: path, reason: failure)
+            }
+            return
+        }
+        let target = resolved(path)
+        let temporary = "\(target).tmp-\(getpid())"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .cannotWrite(path: path, reason: lastReason()) }
+        var failure = fill(file, with: bytes, isSynced: true)
+        if failure == nil, rename(temporary, target) != 0 { failure = lastReason() }
+        if let failure {
+            unlink(temporary)
+            throw .cannotWrite(path: path, reason: failure)
+        }
+    }
+
+    /// Writes all of it and closes the file; why it couldn't, or nil.
+    private static func fill(_ file: Int32, with bytes: [UInt8], isSynced: Bool) -> String? {
         var written = 0
         var failure: String?
         while written < bytes.count, failure == nil {
@@ -19,13 +40,16 @@ public enum AtomicFile {
                 failure = lastReason()
             }
         }
-        if failure == nil, fsync(file) != 0 { failure = lastReason() }
+        if failure == nil, isSynced, fsync(file) != 0 { failure = lastReason() }
         if close(file) != 0, failure == nil { failure = lastReason() }
-        if failure == nil, rename(temporary, path) != 0 { failure = lastReason() }
-        if let failure {
-            unlink(temporary)
-            throw .cannotWrite(path: path, reason: failure)
-        }
+        return failure
+    }
+
+    /// What a symbolic link leads to, in the end; any other path as it is.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// Writes a text as UTF-8.
@@ -61,9 +85,9 @@ public enum AtomicFile {
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex, path.index(after: slash) != path.endIndex {
             try makeFolder(String(path[..<slash]))
         }
-        guard mkdir(path, 0o755) == 0 || isFolder(path) else {
-            throw .cannotCreate(path: path, reason: lastReason())
-        }
+        guard mkdir(path, 0o755) != 0 else { return }
+        let reason = lastReason()
+        guard isFolder(path) else { throw .cannotCreate(path: path, reason: reason) }
     }
 
     /// Whether there is something at `path`.

@@ -43,10 +43,10 @@ public struct ScenarioFile {
         .file(path: path, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     }
 
-    package func compose(_ text: String) throws(ScenarioError) -> Node {
+    package func compose(_ text: String, needs key: String = "trials") throws(ScenarioError) -> Node {
         do {
             guard let root = try Yams.compose(yaml: text) else {
-                throw ScenarioError("the file is empty; it needs trials:", at: start)
+                throw ScenarioError("the file is empty; it needs \(key):", at: start)
             }
             return root
         } catch let error as ScenarioError {

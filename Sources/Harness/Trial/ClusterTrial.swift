@@ -46,7 +46,9 @@ final class ClusterTrial<System: ClusterSystem> {
                 preferred = try cluster.waitUntilReady()
                 addresses = cluster.addresses.map(\.client)
             } else {
-                addresses = try Self.reachable(plan.connect)
+                var warnings: [String] = []
+                addresses = try Self.reachable(plan.connect, &warnings)
+                self.record.warnings += warnings
             }
             session = LoadSession(
                 system: system, plan: plan, addresses: addresses, preferred: preferred,
@@ -100,16 +102,32 @@ final class ClusterTrial<System: ClusterSystem> {
         }
     }
 
-    private static func reachable(_ texts: [String]) throws -> [SocketAddress] {
-        try texts.map { text in
+    /// The servers under `--connect`. A single one that sends writers on to another (`MOVED`, as in Redis Cluster) gives
+    /// way to that one.
+    private static func reachable(_ texts: [String], _ warnings: inout [String]) throws -> [SocketAddress] {
+        var addresses: [SocketAddress] = []
+        var elsewhere: SocketAddress?
+        for text in texts {
             let address = try SocketAddress(parsing: text)
             do {
-                _ = try ControlConnection(to: address)
+                let connection = try ControlConnection(to: address)
+                if texts.count == 1 { elsewhere = try movedTo(by: connection) }
             } catch {
                 throw TrialError.cannotReach(address: text, reason: "\(error)")
             }
-            return address
+            addresses.append(address)
         }
+        guard let elsewhere, !addresses.contains(elsewhere) else { return addresses }
+        warnings.append("\(addresses[0]) sends writers to \(elsewhere), which was measured instead")
+        return [elsewhere]
+    }
+
+    private static func movedTo(by connection: ControlConnection) throws -> SocketAddress? {
+        // A write that changes nothing.
+        guard case .error(let line) = try connection.ask(["DEL", "coordbench:none"]) else { return nil }
+        let words = line.text.split(separator: " ")
+        guard words.count == 3, words[0] == "MOVED" else { return nil }
+        return try SocketAddress(parsing: String(words[2]))
     }
 
     /// How long judging a history may take; past it the verdict is unknown.

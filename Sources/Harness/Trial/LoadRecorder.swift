@@ -22,6 +22,8 @@ struct LoadRecorder<Offer: Service> {
     var availability: AvailabilityLedger?
     var windowStart = UInt64.max
     var windowEnd = UInt64.max
+    /// Whether what ends now belongs to the turn under way: nothing does once what was left over has been counted as such.
+    private var isOpen = true
     /// The windows of the turns before, together, in nanoseconds.
     private var nanosecondsBefore: UInt64 = 0
 
@@ -34,7 +36,11 @@ struct LoadRecorder<Offer: Service> {
         availability?.begin(at: start)
         windowStart = start
         windowEnd = start + nanoseconds
+        isOpen = true
     }
+
+    /// All operations of the turn are accounted for; one that ends later is taken down for the judge only.
+    mutating func closeAccounts() { isOpen = false }
 
     init(clients: Int, judge: Offer.Judge?) {
         completedPerClient = Array(repeating: 0, count: clients)
@@ -46,7 +52,7 @@ struct LoadRecorder<Offer: Service> {
 
     /// Whether an intended start lies in the window.
     func isCounted(_ intended: UInt64) -> Bool {
-        intended >= windowStart && intended < windowEnd
+        isOpen && intended >= windowStart && intended < windowEnd
     }
 
     /// Takes down one ended operation.

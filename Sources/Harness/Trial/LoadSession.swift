@@ -219,6 +219,7 @@ final class LoadSession<System: ClusterSystem>: @unchecked Sendable {  // everyt
         }
         recorder.account.dropped &+= backlog.countAll { recorder.isCounted($0) }
         backlog.removeAll()
+        recorder.closeAccounts()
         enter(.rest, now)
     }
 

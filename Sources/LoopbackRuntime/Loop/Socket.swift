@@ -65,7 +65,20 @@ enum Socket {
         return fd
     }
 
+    /// Listens at an address; port 0 stands for any free one.
+    ///
+    /// A free port is looked for below those that outgoing connections are given (from 32768 on, usually), so that a node
+    /// which is started again finds its former one free.
     static func listen(on address: SocketAddress) throws(RuntimeError) -> (fd: Int32, address: SocketAddress) {
+        guard address.port == 0 else { return try listen(at: address) }
+        for _ in 0..<64 {
+            let port = UInt16.random(in: 15_000..<32_768)
+            if let listener = try? listen(at: SocketAddress(host: address.host, port: port)) { return listener }
+        }
+        return try listen(at: address)
+    }
+
+    private static func listen(at address: SocketAddress) throws(RuntimeError) -> (fd: Int32, address: SocketAddress) {
         let fd = try make()
         var yes: Int32 = 1
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))

@@ -54,12 +54,28 @@ public struct MachineFloor: Sendable, Codable, Equatable {
     }
 
     /// Measures all of it in about `budgetNanoseconds` plus the time to make the files, on threads of its own; blocks
-    /// the caller. The files go into `folder`, which must exist, and are removed again.
+    /// the caller. The files go into `folder`, which must exist, and are removed again. It is done in three rounds, of
+    /// which each step's lowest median counts: a floor is what the machine can do when nothing disturbs it.
     ///
     /// Throws what the first failing system call said.
     public static func measure(
         folder: String, budgetNanoseconds: UInt64 = 1_200_000_000
     ) throws(MeasurementError) -> MachineFloor {
+        var best = try round(folder: folder, budgetNanoseconds: budgetNanoseconds / 3)
+        for _ in 1..<3 {
+            let next = try round(folder: folder, budgetNanoseconds: budgetNanoseconds / 3)
+            for step in steps where next[keyPath: step].medianNanoseconds < best[keyPath: step].medianNanoseconds {
+                best[keyPath: step] = next[keyPath: step]
+            }
+        }
+        return best
+    }
+
+    private static var steps: [WritableKeyPath<MachineFloor, Cost>] {
+        [\.loopbackRoundTrip, \.sync, \.syncAmongThree, \.clockRead, \.timerLateness, \.threadHandOver]
+    }
+
+    private static func round(folder: String, budgetNanoseconds: UInt64) throws(MeasurementError) -> MachineFloor {
         let part = budgetNanoseconds / 6
         return MachineFloor(
             loopbackRoundTrip: try LoopbackProbe.measure(forNanoseconds: part),

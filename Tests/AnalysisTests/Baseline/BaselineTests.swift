@@ -85,6 +85,8 @@ struct BaselineTests {
             (14, "measured,raft,all,latency_p98_ns,1,1,1,3", ":15: no metric 'latency_p98_ns'; did you mean"),
             (14, "measured,raft,all,latency_p99_ns,fast,1,1,3", ":15: the value 'fast' is no number"),
             (14, "measured,raft,all,latency_p99_ns,1,1,1,none", ":15: repetitions 'none'"),
+            (14, "measured,raft,all,latency_p99_ns,-5,1,1,3", ":15: the value -5 doesn't lie between"),
+            (14, "measured,raft,all,latency_p99_ns,5,9,1,3", ":15: the value 5 doesn't lie between"),
             (14, "mesured,raft,all,latency_p99_ns,1,1,1,3", ":15: no section 'mesured'"),
         ])
     func damaged(line: Int, text: String, message: String) throws {

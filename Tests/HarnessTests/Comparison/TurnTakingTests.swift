@@ -72,6 +72,16 @@ struct TurnTakingTests {
         }
     }
 
+    @Test("count what is left over when a turn must end once, though it is answered later")
+    func leftOver() async throws {
+        let plans = try Self.plan("unreplicated", "duration: 200ms, warm-up: 0s, rate: 1M, timeout: 200ms")
+        let (records, _) = try await Self.run(plans, turn: 100_000_000)
+        let record = try #require(records.first ?? nil)
+        let account = record.arrivals
+        #expect(account.inFlightAtEnd + account.dropped > 0, "the load is far above what can be served: \(account)")
+        #expect(account.unaccounted == 0, "\(account)")
+    }
+
     @Test("that were asked to stop before measure nothing")
     func stoppedBefore() async throws {
         let interruption = Interruption()

@@ -1,6 +1,7 @@
 import Glibc
-import Harness
 import Testing
+
+@testable import Harness
 
 @Suite struct ResultsFolderTests {
     private func run(planned: Int) -> RunRecord {
@@ -94,6 +95,37 @@ import Testing
             try ResultsFolder.create(at: "/proc/coordbench", run: run(planned: 1), replacing: false)
         }
         #expect(proc?.trouble == .creating)
+    }
+
+    @Test("what isn't a plain file is written to as it is, and a link stays one") func otherFiles() throws {
+        let scratch = ScratchFolder()
+        let (pipe, file, link) = ("\(scratch.path)/pipe", "\(scratch.path)/file", "\(scratch.path)/link")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        // Open for both, so that nobody waits for the other end.
+        let end = open(pipe, O_RDWR | O_NONBLOCK)
+        defer { close(end) }
+        try AtomicFile.write("through", to: pipe)
+        var seen = [UInt8](repeating: 0, count: 16)
+        #expect(read(end, &seen, 16) == 7 && seen.starts(with: Array("through".utf8)))
+        var facts = stat()
+        #expect(lstat(pipe, &facts) == 0 && facts.st_mode & S_IFMT == S_IFIFO)
+        try AtomicFile.write("old", to: file)
+        #expect(symlink("file", link) == 0)
+        try AtomicFile.write("new", to: link)
+        #expect(lstat(link, &facts) == 0 && facts.st_mode & S_IFMT == S_IFLNK)
+        #expect(try AtomicFile.read(file) == Array("new".utf8))
+    }
+
+    @Test("what trials of processes that are gone have left is removed, and nothing else") func abandoned() throws {
+        let scratch = ScratchFolder()
+        // No process has this number: it is above the highest that Linux gives.
+        let names = ["trial-3-2147483647", "trial-4-\(getpid())", "trial-x", "notes-1-2147483647"]
+        for name in names {
+            try AtomicFile.makeFolder("\(scratch.path)/\(name)")
+            try AtomicFile.write("log", to: "\(scratch.path)/\(name)/wal")
+        }
+        FileTree.removeAbandonedTrials(in: scratch.path)
+        #expect(AtomicFile.names(in: scratch.path) == names.dropFirst().sorted())
     }
 
     @Test("a write that fails leaves the old file and no scraps") func failedWrite() throws {
