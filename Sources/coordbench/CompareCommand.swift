@@ -38,7 +38,7 @@ struct CompareCommand: ParsableCommand {
             "The build before: current, git:REV, a folder with sources or a program.", valueName: "build"))
     var a: String?
 
-    @Option(help: ArgumentHelp("The build that is new, likewise.", valueName: "build"))
+    @Option(help: ArgumentHelp("The build that is new, likewise; this program without it.", valueName: "build"))
     var b: String?
 
     @OptionGroup(title: "Judgement")

@@ -25,17 +25,18 @@ struct Command {
             .deletingLastPathComponent()
     }
 
-    /// Runs it to its end, without blocking a thread of the test's pool.
+    /// Runs it to its end, without blocking a thread of the test's pool; through a shell's command where one is given, in
+    /// which `exec "$0" "$@"` stands for it.
     static func run(
-        _ arguments: [String], in folder: URL = package, environment: [String: String] = [:],
+        _ arguments: [String], in folder: URL = package, environment: [String: String] = [:], shell: String? = nil,
         whileRunning: (@Sendable (Process) -> Void)? = nil
     ) async throws -> Result {
         try await TemporaryFolder.with { scratch in
             let (output, errors) = (scratch.appendingPathComponent("out"), scratch.appendingPathComponent("err"))
             for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
             let process = Process()
-            process.executableURL = executable
-            process.arguments = arguments
+            process.executableURL = shell == nil ? executable : URL(fileURLWithPath: "/bin/sh")
+            process.arguments = (shell.map { ["-c", $0, executable.path] } ?? []) + arguments
             process.currentDirectoryURL = folder
             var variables = ProcessInfo.processInfo.environment
             // A width of its own, so that help wraps the same everywhere.

@@ -60,6 +60,38 @@ struct RunTests {
         }
     }
 
+    /// Sends a signal once the first trial is saved: the run is in the middle of its work then.
+    private static func signalling(
+        _ signal: Int32, trials: URL
+    ) -> @Sendable (Process) -> Void {
+        { process in
+            let watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "watch"))
+            watch.schedule(deadline: .now(), repeating: .milliseconds(20))
+            watch.setEventHandler {
+                let files = (try? FileManager.default.contentsOfDirectory(atPath: trials.path)) ?? []
+                guard !files.isEmpty || !process.isRunning else { return }
+                kill(process.processIdentifier, signal)
+                watch.cancel()
+            }
+            watch.activate()
+        }
+    }
+
+    @Test("that nohup started goes on when its terminal is closed", .timeLimit(.minutes(2)))
+    func withoutTerminal() async throws {
+        try await TemporaryFolder.with { folder in
+            let trials = folder.appendingPathComponent("results/latest/trials")
+            let result = try await Command.run(
+                [
+                    "run", "pthread", "--allow-debug", "--clients", "2", "--duration", "300ms", "--warm-up", "0",
+                    "--repetitions", "5",
+                ], in: folder, shell: #"trap "" HUP; exec "$0" "$@""#,
+                whileRunning: Self.signalling(SIGHUP, trials: trials))
+            #expect(result.status == 5, "a debug build is never valid: \(result.testDescription)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: trials.path).count == 5)
+        }
+    }
+
     @Test(
         "interrupted, saves what was measured and ends with 130", .timeLimit(.minutes(2)),
         arguments: [SIGINT, SIGTERM, SIGHUP])
@@ -71,18 +103,7 @@ struct RunTests {
                     "run", "pthread", "--allow-debug", "--clients", "2", "--duration", "300ms", "--warm-up", "0",
                     "--repetitions", "200",
                 ], in: folder,
-                whileRunning: { process in
-                    // Once the first trial is saved the run is in the middle of its work.
-                    let watch = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "watch"))
-                    watch.schedule(deadline: .now(), repeating: .milliseconds(20))
-                    watch.setEventHandler {
-                        let files = (try? FileManager.default.contentsOfDirectory(atPath: first.path)) ?? []
-                        guard !files.isEmpty || !process.isRunning else { return }
-                        kill(process.processIdentifier, signal)
-                        watch.cancel()
-                    }
-                    watch.activate()
-                })
+                whileRunning: Self.signalling(signal, trials: first))
             #expect(result.status == 130, "\(result.testDescription)")
             #expect(result.errors.contains("what was measured is saved"))
             let saved = try FileManager.default.contentsOfDirectory(atPath: first.path)
