@@ -91,11 +91,11 @@ struct CompareCommand: ParsableCommand {
             try refuseMixture(folders)
             return try CompareFolders(folders: subjects, output: output, format: format).run(options)
         }
-        let builds = try (a.map { [$0, b ?? "current"] } ?? []).map { text throws(BuildError) in
-            try BuildSource(parsing: text)
+        let builds = try a.map { a in
+            (a: try BuildSource(parsing: a), b: try b.map(BuildSource.init(parsing:)) ?? .current)
         }
         let request = PairedRequest(
-            subjects: subjects, builds: builds.count == 2 ? (builds[0], builds[1]) : nil, fields: load.fields,
+            subjects: subjects, builds: builds, fields: load.fields,
             blocks: blocks, time: time, isQuick: Terminal.wantsQuickLook)
         var design = try request.design()
         design.turnNanoseconds = try turns.nanoseconds

@@ -14,11 +14,7 @@ enum JemallocCounter {
     /// Reads what the calling thread was given, exactly and at once; nil where the allocator keeps no statistics.
     static let allocatedBytes: AllocatedBytes? = threadBytes().map { _ in { @Sendable in threadBytes() ?? 0 } }
 
-    private static func threadBytes() -> UInt64? {
-        var value: UInt64 = 0
-        var length = MemoryLayout<UInt64>.size
-        return mallctl("thread.allocated", &value, &length, nil, 0) == 0 ? value : nil
-    }
+    private static func threadBytes() -> UInt64? { SizeClasses.number("thread.allocated", as: UInt64.self) }
 
     /// Requests and bytes since the process began; nil where the allocator keeps no statistics.
     static func read() -> AllocationCounts? {
@@ -76,7 +72,7 @@ enum JemallocCounter {
             return Array(name.prefix(count))
         }
 
-        private static func number<Value: FixedWidthInteger>(_ name: String, as type: Value.Type) -> Value? {
+        static func number<Value: FixedWidthInteger>(_ name: String, as type: Value.Type) -> Value? {
             var value: Value = 0
             var length = MemoryLayout<Value>.size
             return mallctl(name, &value, &length, nil, 0) == 0 ? value : nil

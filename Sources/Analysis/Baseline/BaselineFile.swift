@@ -126,15 +126,11 @@ extension Baseline {
         guard let repetitions = Int(cells[7]), repetitions > 0 else {
             throw damaged("repetitions '\(cells[7])' is no number from 1")
         }
-        guard let low = Double(cells[5]), let middle = Double(cells[4]), let high = Double(cells[6]),
-            low <= middle, middle <= high
-        else { throw damaged("the value \(cells[4]) doesn't lie between its lowest and highest") }
-        return (
-            key,
-            Figure(
-                value: value, lowest: try number(cells[5], "the lowest"), highest: try number(cells[6], "the highest"),
-                repetitions: repetitions)
-        )
+        let (low, high) = (try number(cells[5], "the lowest"), try number(cells[6], "the highest"))
+        guard case .number(let middle) = value, low <= middle, middle <= high else {
+            throw damaged("the value \(cells[4]) doesn't lie between its lowest and highest")
+        }
+        return (key, Figure(value: value, lowest: low, highest: high, repetitions: repetitions))
     }
 
     /// Reads the baseline of a folder.
@@ -175,12 +171,11 @@ extension Baseline {
             let system = facts["operating_system"], let files = facts["file_system"], let swift = facts["swift"],
             let build = facts["build"]
         else { return nil }
-        var host = HostFacts(
+        var toolchain = Toolchain.current
+        (toolchain.swiftVersion, toolchain.isOptimizedBuild) = (swift, build == "release")
+        return HostFacts(
             processorModel: processor, processorCount: count, memoryBytes: memory, kernel: kernel,
-            operatingSystem: system, frequencyGovernor: facts["governor"], fileSystem: files, toolchain: .current)
-        host.swiftVersion = swift
-        host.isOptimizedBuild = build == "release"
-        return host
+            operatingSystem: system, frequencyGovernor: facts["governor"], fileSystem: files, toolchain: toolchain)
     }
 }
 

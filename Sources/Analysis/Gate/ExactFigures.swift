@@ -40,7 +40,8 @@ public struct ExactFigures: Sendable {
     /// Simulates what a check asks for.
     ///
     /// - Parameter allocatedBytes: reads the allocator; without it what steps allocate is not known.
-    /// - Throws: ``GateInterrupted`` after a request to stop, `OptionError` or `CatalogueError` for a system or options that there aren't; a gate file's were checked.
+    /// - Throws: ``GateInterrupted`` after a request to stop, `OptionError` or `CatalogueError` for a system or options that
+    ///   there aren't; a gate file's were checked.
     public static func simulate(
         _ check: ExactCheck, catalogue: SystemCatalogue, allocatedBytes: AllocatedBytes? = nil,
         interruption: Interruption? = nil
