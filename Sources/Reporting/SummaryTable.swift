@@ -111,7 +111,8 @@ enum LoadText {
             return (plan.subject == .threads ? "\(plan.clients) threads" : "closed \(users)") + pause
         case .constant(let rate), .poisson(let rate), .burst(_, let rate):
             return "\(plan.arrivalName) \(HumanUnits.rate(rate)), \(users)"
-        case .trace(let trace): return "trace \(HumanUnits.rate(trace.perSecond)), \(users)"
+        case .trace(let trace):
+            return "trace \(plan.offeredPerSecond.map(HumanUnits.rate) ?? "of \(trace.arrivals) at once"), \(users)"
         }
     }
 }

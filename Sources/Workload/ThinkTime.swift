@@ -78,13 +78,31 @@ public enum ThinkTime: Sendable, Hashable {
 }
 
 extension ThinkTime: CustomStringConvertible {
-    /// The text form, in exact nanoseconds.
+    /// The text form, exact, in the largest units that leave whole numbers.
     public var description: String {
         switch self {
-        case .constant(let pause): "\(pause)ns"
-        case .exponential(let mean): "exponential:\(mean)ns"
-        case .uniform(let low, let high): "uniform:\(low)ns..\(high)ns"
+        case .constant(let pause): Self.text(pause)
+        case .exponential(let mean): "exponential:\(Self.text(mean))"
+        case .uniform(let low, let high): "uniform:\(Self.text(low))..\(Self.text(high))"
         }
+    }
+
+    private static let units: [(name: String, nanoseconds: UInt64)] = [
+        ("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
+    ]
+
+    private static func text(_ nanoseconds: UInt64) -> String {
+        let unit = units.last { nanoseconds > 0 && nanoseconds.isMultiple(of: $0.nanoseconds) } ?? units[0]
+        return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
+    }
+
+    /// A whole number with its unit, as ``text(_:)`` writes it, in nanoseconds.
+    private static func nanoseconds(_ text: String) -> UInt64? {
+        guard let unit = units.first(where: { text.hasSuffix($0.name) }),
+            let count = UInt64(text.dropLast(unit.name.count))
+        else { return nil }
+        let (product, overflows) = count.multipliedReportingOverflow(by: unit.nanoseconds)
+        return overflows ? nil : product
     }
 }
 
@@ -93,7 +111,7 @@ extension ThinkTime: Codable {
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         do throws(WorkloadError) {
-            try self.init(parsing: text) { $0.hasSuffix("ns") ? UInt64($0.dropLast(2)) : nil }
+            try self.init(parsing: text, duration: Self.nanoseconds)
         } catch {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "\(error)"))

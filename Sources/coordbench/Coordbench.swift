@@ -49,7 +49,7 @@ nonisolated func runCoordbench() -> Never {
     setenv("MALLOC_CONF", "narenas:2,dirty_decay_ms:500", 0)
     do {
         try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
-        var command = try Coordbench.parseAsRoot()
+        var command = try Coordbench.parseAsRoot(joiningNegativeNumbers(in: Array(CommandLine.arguments.dropFirst())))
         try command.run()
         exit(ExitStatus.done.rawValue)
     } catch let ended as EndedWith {
@@ -59,6 +59,23 @@ nonisolated func runCoordbench() -> Never {
         Terminal.note("Error: \(error)")
         exit(status.rawValue)
     }
+}
+
+/// Writes `--rate -5` as `--rate=-5`. The argument parser takes the number for a flag and says that the value is missing;
+/// now the field says what its values are.
+nonisolated func joiningNegativeNumbers(in arguments: [String]) -> [String] {
+    var joined: [String] = []
+    for (place, argument) in arguments.enumerated() {
+        let isNumber = argument.hasPrefix("-") && argument.dropFirst().first.map { $0.isNumber || $0 == "." } == true
+        if isNumber, let flag = joined.last, flag.hasPrefix("--"), flag.count > 2, !flag.contains("="),
+            !arguments[..<place].contains("--")
+        {
+            joined[joined.count - 1] = "\(flag)=\(argument)"
+        } else {
+            joined.append(argument)
+        }
+    }
+    return joined
 }
 
 /// The argument parser suggests options and not commands.

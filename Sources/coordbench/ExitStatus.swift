@@ -61,7 +61,7 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as RuntimeError:
             switch error {
             case .invalidAddress, .unsupportedFault: self = .usage
-            case .cannotListen, .socket, .nodeFailed: self = .unavailable
+            case .cannotListen, .socket, .noAnswer, .nodeFailed: self = .unavailable
             case .cannotWrite: self = .cannotWrite
             case .cannotRead, .corrupt, .foreignData: self = .unreadable
             }

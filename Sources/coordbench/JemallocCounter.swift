@@ -14,7 +14,15 @@ enum JemallocCounter {
     /// Reads what the calling thread was given, exactly and at once; nil where the allocator keeps no statistics.
     static let allocatedBytes: AllocatedBytes? = threadBytes().map { _ in { @Sendable in threadBytes() ?? 0 } }
 
-    private static func threadBytes() -> UInt64? { SizeClasses.number("thread.allocated", as: UInt64.self) }
+    /// A `String` would be copied to the heap on its way to C, and the copy be counted.
+    private static func threadBytes() -> UInt64? {
+        let name: StaticString = "thread.allocated"
+        var value: UInt64 = 0
+        var length = MemoryLayout<UInt64>.size
+        return name.withUTF8Buffer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { mallctl($0.baseAddress, &value, &length, nil, 0) == 0 }
+        } ? value : nil
+    }
 
     /// Requests and bytes since the process began; nil where the allocator keeps no statistics.
     static func read() -> AllocationCounts? {
@@ -72,7 +80,7 @@ enum JemallocCounter {
             return Array(name.prefix(count))
         }
 
-        static func number<Value: FixedWidthInteger>(_ name: String, as type: Value.Type) -> Value? {
+        private static func number<Value: FixedWidthInteger>(_ name: String, as type: Value.Type) -> Value? {
             var value: Value = 0
             var length = MemoryLayout<Value>.size
             return mallctl(name, &value, &length, nil, 0) == 0 ? value : nil

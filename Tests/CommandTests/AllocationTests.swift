@@ -1,3 +1,4 @@
+import Foundation
 import Measurement
 import Testing
 
@@ -32,6 +33,22 @@ struct AllocationTests {
         let counted = try #require(JemallocCounter.read()).since(before)
         #expect(sum == 19)
         #expect(counted.bytes >= 20 << 20)
+    }
+
+    @Test("of a thread counts what it was given, to the byte, and takes nothing for its readings")
+    func thread() throws {
+        let read = try #require(JemallocCounter.allocatedBytes, "jemalloc is linked and keeps statistics")
+        // A first reading may set up the thread's cache. Nothing else may stand between the readings: `#expect` allocates.
+        _ = read()
+        let first = read()
+        let second = read()
+        let given = malloc(1024)
+        let third = read()
+        free(given)
+        let fourth = read()
+        #expect(second - first == 0)
+        #expect(third - second == 1024, "a size class of its own")
+        #expect(fourth - third == 0, "what is given back isn't taken off")
     }
 
     @Test("never falls")

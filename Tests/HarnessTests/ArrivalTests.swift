@@ -67,6 +67,9 @@ struct ArrivalTests {
         #expect(cut.trials.first?.windowNanoseconds == 2_000_000_000)
         let long = ScenarioFixtures.refusal(Self.text("{arrival: 'trace:\(path)', duration: 5s}".settings))
         #expect(long?.contains("the trace lasts 4 s, less than this") == true, "\(long ?? "")")
+        try AtomicFile.write("7\n7\n7\n", to: path)
+        let atOnce = try #require(try ScenarioFixtures.plan(Self.text("arrival: 'trace:\(path)'")).trials.first)
+        #expect(atOnce.offeredPerSecond == nil)
         try AtomicFile.write("0\n1\n1\n4\n", to: path)
         #expect(throws: TrialError.self) { try TraceFile.trace(of: recorded) }
     }

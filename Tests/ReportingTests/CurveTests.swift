@@ -116,9 +116,12 @@ struct CurveTests {
         plan.arrival = .trace(
             PlannedTrial.TraceReference(path: "a b.txt", arrivals: 5, perSecond: 50, isScaled: true, fingerprint: 1))
         #expect(ReproduceCommand.text(of: plan).contains("--arrival 'trace:a b.txt' --rate 50 "))
+        plan.arrival = .trace(
+            PlannedTrial.TraceReference(path: "t.txt", arrivals: 3, perSecond: 0, isScaled: false, fingerprint: 1))
+        #expect(LoadText.of(plan)?.hasPrefix("trace of 3 at once, ") == true)
         plan.arrival = .closed(thinkNanoseconds: 1_000)
         plan.thinkLaw = .exponential(1_000)
-        #expect(ReproduceCommand.text(of: plan).contains("--think exponential:1000ns "))
+        #expect(ReproduceCommand.text(of: plan).contains("--think exponential:1us "))
     }
 }
 

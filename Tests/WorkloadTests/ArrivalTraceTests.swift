@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Workload
 
@@ -56,9 +57,28 @@ struct ThinkTimeTests {
         try ThinkTime(parsing: text) { UInt64($0.hasSuffix("ns") ? String($0.dropLast(2)) : $0) }
     }
 
-    @Test("is read back as it is written", arguments: ["5ns", "exponential:7ns", "uniform:1ns..3ns"])
-    func roundTrip(text: String) throws {
-        #expect(try read(text).description == text)
+    @Test(
+        "is written in the largest units that leave whole numbers, and read back",
+        arguments: [
+            (ThinkTime.constant(0), "0ns"), (.constant(5), "5ns"), (.constant(60_000_000_000), "60s"),
+            (.exponential(1_500_000), "exponential:1500us"), (.uniform(1, 3_000_000), "uniform:1ns..3ms"),
+        ])
+    func roundTrip(think: ThinkTime, text: String) throws {
+        #expect(think.description == text)
+        let json = try JSONEncoder().encode([think])
+        #expect(String(decoding: json, as: UTF8.self) == "[\"\(text)\"]")
+        #expect(try JSONDecoder().decode([ThinkTime].self, from: json) == [think])
+    }
+
+    @Test("of an older record is read, in nanoseconds")
+    func older() throws {
+        let json = Data(#"["exponential:1500000ns"]"#.utf8)
+        #expect(try JSONDecoder().decode([ThinkTime].self, from: json) == [.exponential(1_500_000)])
+        for damaged in [#"["5"]"#, #"["ms"]"#, #"["18446744073709551615s"]"#] {
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode([ThinkTime].self, from: Data(damaged.utf8))
+            }
+        }
     }
 
     @Test(

@@ -65,7 +65,8 @@ extension Baseline {
         self.init()
         var facts: [String: String] = [:]
         var built: [String: String] = [:]
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // A checkout may have ended the lines as Windows does, which is one Character.
+        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
         guard lines.last == "" else {
             throw .damaged(path: path, line: lines.count, reason: "the last line is cut off")
         }

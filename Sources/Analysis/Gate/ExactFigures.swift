@@ -65,8 +65,7 @@ public struct ExactFigures: Sendable {
             guard let seeds = check.seeds else { continue }
             let entry = try catalogue.cluster(named: system.value.system)
             for count in nodes.isEmpty ? [entry.descriptor.defaultNodes] : nodes {
-                if interruption?.isRequested == true { throw GateInterrupted() }
-                let simulated = try safety(system.value, count, seeds, check.operations, entry)
+                let simulated = try safety(system.value, count, seeds, check.operations, entry, interruption)
                 if let place = all.firstIndex(where: { $0.subject == simulated.subject }) {
                     all[place].figures += simulated.figures
                     all[place].remark = simulated.remark
@@ -102,9 +101,13 @@ public struct ExactFigures: Sendable {
     }
 
     private static func safety(
-        _ variant: Variant, _ nodes: Int, _ seeds: ClosedRange<UInt64>, _ operations: Int, _ entry: ClusterEntry
+        _ variant: Variant, _ nodes: Int, _ seeds: ClosedRange<UInt64>, _ operations: Int, _ entry: ClusterEntry,
+        _ interruption: Interruption?
     ) throws -> ExactFigures {
-        let summary = try entry.simulate(variant.options, nodes, seeds, operations)
+        let summary = try entry.simulate(variant.options, nodes, seeds, operations) {
+            interruption?.isRequested == true
+        }
+        if interruption?.isRequested == true { throw GateInterrupted() }
         let word = summary.failureCount > 0 ? "violated" : summary.unknownCount > 0 ? "unknown" : "correct"
         let digits = String(summary.fingerprint, radix: 16)
         let digest = String(repeating: "0", count: 16 - digits.count) + digits

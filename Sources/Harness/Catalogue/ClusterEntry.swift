@@ -20,10 +20,13 @@ public struct ClusterEntry: Sendable {
     public let promise: @Sendable (VariantOptions) throws(OptionError) -> ConsistencyModel
     /// What operations cost in a simulation without faults, beside what they must cost.
     public let audit: @Sendable (VariantOptions, [Int], AllocatedBytes?) throws(OptionError) -> [CostAudit.Row]
-    /// Runs seeds of the simulator under faults of every kind, on so many nodes, with so many operations each.
+    /// Runs seeds of the simulator under faults of every kind, on so many nodes, with so many operations each; once
+    /// `isCancelled` says so, no more are started.
     public let simulate:
-        @Sendable (VariantOptions, _ nodes: Int, _ seeds: ClosedRange<UInt64>, _ operations: Int) throws(OptionError)
-            -> SimulationCampaign.Summary
+        @Sendable (
+            VariantOptions, _ nodes: Int, _ seeds: ClosedRange<UInt64>, _ operations: Int,
+            _ isCancelled: @escaping @Sendable () -> Bool
+        ) throws(OptionError) -> SimulationCampaign.Summary
     /// Checks options and the name of a planted fault.
     public let checkOptions: @Sendable (VariantOptions, String?) throws(OptionError) -> Void
     /// Checks that options go with a number of nodes.
@@ -48,12 +51,12 @@ public struct ClusterEntry: Sendable {
         audit = { options, nodes, allocatedBytes throws(OptionError) in
             try CostAudit.run(System.self, variant: options, nodes: nodes, allocatedBytes: allocatedBytes)
         }
-        simulate = { variant, nodes, seeds, operations throws(OptionError) in
+        simulate = { variant, nodes, seeds, operations, isCancelled throws(OptionError) in
             var options = SimulationOptions.chaos(for: System.self)
             options.variant = variant
             options.nodes = nodes
             options.operations = operations
-            return try SimulationCampaign.run(System.self, seeds: seeds, options: options)
+            return try SimulationCampaign.run(System.self, seeds: seeds, options: options, isCancelled: isCancelled)
         }
         checkOptions = { options, mutation throws(OptionError) in
             _ = try ResolvedOptions(options, mutation: mutation, for: System.descriptor)

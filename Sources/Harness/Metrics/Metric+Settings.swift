@@ -27,12 +27,13 @@ extension PlannedTrial {
         }
     }
 
-    /// The rate asked for, operations a second; nil for a closed loop, which has none.
+    /// The rate asked for, operations a second; nil for a closed loop and for a trace whose arrivals all come at once,
+    /// which have none.
     public var offeredPerSecond: Double? {
         switch arrival {
         case .closed: nil
         case .constant(let rate), .poisson(let rate), .burst(_, let rate): rate
-        case .trace(let trace): trace.perSecond
+        case .trace(let trace): trace.perSecond > 0 ? trace.perSecond : nil
         }
     }
 }

@@ -26,7 +26,7 @@ public final class ControlConnection {
     private func wait(for events: Int16, until deadline: UInt64, what: String) throws(RuntimeError) {
         while true {
             let now = MonotonicClock.now()
-            guard now < deadline else { throw .socket(call: what, reason: "no answer in time") }
+            guard now < deadline else { throw .noAnswer(call: what) }
             var descriptor = pollfd(fd: fd, events: events, revents: 0)
             let ready = poll(&descriptor, 1, Int32((deadline - now) / 1_000_000) + 1)
             if ready > 0 { return }

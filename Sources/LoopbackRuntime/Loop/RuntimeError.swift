@@ -4,6 +4,8 @@ public enum RuntimeError: Error, Sendable, Equatable {
     case cannotListen(address: String, reason: String)
     /// A socket call failed.
     case socket(call: String, reason: String)
+    /// A server didn't answer in time, or a connection wasn't made in time.
+    case noAnswer(call: String)
     /// A file or folder can't be created, written or synced.
     case cannotWrite(path: String, reason: String)
     /// A file can't be read.
@@ -27,6 +29,7 @@ extension RuntimeError: CustomStringConvertible {
         case .cannotListen(let address, let reason):
             "can't listen on \(address): \(reason); choose another port, or leave it out for a free one"
         case .socket(let call, let reason): "\(call) failed: \(reason)"
+        case .noAnswer(let call): "\(call) failed: no answer in time"
         case .cannotWrite(let path, let reason):
             "can't write \(path): \(reason); choose another folder or free some space"
         case .cannotRead(let path, let reason): "can't read \(path): \(reason)"

@@ -101,6 +101,12 @@ struct BaselineTests {
         }
     }
 
+    @Test("whose lines a checkout ended as Windows does is the same baseline")
+    func windowsLines() throws {
+        let made = try made()
+        #expect(try Baseline(parsing: made.text.replacing("\n", with: "\r\n"), path: "b.csv") == made)
+    }
+
     @Test("that was cut off, lacks its machine's facts or is of another schema is refused")
     func otherDamage() throws {
         let text = try made().text

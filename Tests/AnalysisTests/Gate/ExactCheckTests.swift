@@ -1,3 +1,4 @@
+import Foundation
 import Harness
 import Measurement
 import Synchronization
@@ -70,6 +71,21 @@ struct ExactCheckTests {
         let changed = try report(check, baseline: .loaded(made))
         #expect(changed.outcome == .failed)
         #expect(changed.checks[0].findings.contains { $0.reason.contains("the baseline has") })
+    }
+
+    @Test("stops between seeds when asked to", .timeLimit(.minutes(5)))
+    func interrupted() throws {
+        let gate = try GateFile.parse(
+            "checks: [{kind: exact, systems: raft, seeds: 1..100000, require: verdict == correct}]", path: "g.yaml")
+        guard case .exact(let exact) = gate.checks[0].subject else { return }
+        let interruption = Interruption()
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.1)
+            interruption.request()
+        }
+        #expect(throws: GateInterrupted.self) {
+            try ExactFigures.simulate(exact, catalogue: .all, interruption: interruption)
+        }
     }
 
     /// An allocator of which every step takes as much.
