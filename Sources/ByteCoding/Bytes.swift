@@ -81,6 +81,13 @@ public struct Bytes: Sendable {
         return Bytes(storage: storage, lower: lower &- UInt32(truncatingIfNeeded: before), upper: other.upper)
     }
 
+    /// The same bytes with the `count` before them in their storage; nil where there aren't as many.
+    @inlinable
+    public func preceded(by count: Int) -> Bytes? {
+        guard Int(lower) >= count else { return nil }
+        return Bytes(storage: storage, lower: lower &- UInt32(truncatingIfNeeded: count), upper: upper)
+    }
+
     /// Gives access to the bytes in place.
     @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(

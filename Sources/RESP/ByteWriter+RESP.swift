@@ -11,21 +11,24 @@ extension ByteWriter {
     /// Appends an integer's decimal digits.
     @inlinable
     public mutating func write(decimal value: Int) {
-        if value >= 0 && value < 10 {
-            write(UInt8(0x30 + value))
-            return
-        }
-        var magnitude = value.magnitude
-        reserve(20)
-        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
-            var start = 20
+        if value >= 0 && value < 10 { return write(UInt8(0x30 + value)) }
+        _ = fill(20) { digits in
+            var magnitude = value.magnitude
+            var count = value < 0 ? 1 : 0
+            var rest = magnitude
             repeat {
-                start -= 1
-                digits[start] = UInt8(0x30 + magnitude % 10)
+                rest /= 10
+                count += 1
+            } while rest > 0
+            if value < 0 { digits.storeBytes(of: 0x2D, as: UInt8.self) }
+            var place = count
+            repeat {
+                place -= 1
+                let digit = UInt8(truncatingIfNeeded: 0x30 + magnitude % 10)
+                digits.storeBytes(of: digit, toByteOffset: place, as: UInt8.self)
                 magnitude /= 10
             } while magnitude > 0
-            if value < 0 { write(UInt8(0x2D)) }
-            write(raw: UnsafeRawBufferPointer(rebasing: digits[start..<20]))
+            return count
         }
     }
 

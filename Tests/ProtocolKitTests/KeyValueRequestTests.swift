@@ -51,8 +51,9 @@ struct KeyValueRequestTests {
 
     @Test("a put that lies in memory as a request carries it is coded without a copy, and alike")
     func laidOut() {
-        let made = KeyValueRequest.put(key: "key", value: [1, 2, 3, 4]) { $0[0] = 9 }
-        let plain = KeyValueCommand.put(key: "key", value: Bytes([9, 2, 3, 4]))
+        let template = KeyValueRequest.putTemplate(keyBytes: 3, valueBytes: 4, filling: 7)
+        let made = KeyValueRequest.put(key: "key", template: template) { $0[0] = 9 }
+        let plain = KeyValueCommand.put(key: "key", value: Bytes([9, 7, 7, 7]))
         #expect(made == plain)
         #expect(KeyValueRequest(made) == KeyValueRequest(plain))
         guard case .put(let key, let value) = made else { return }
@@ -68,6 +69,25 @@ struct KeyValueRequestTests {
         for (key, value) in mixed {
             let command = KeyValueCommand.put(key: key, value: value)
             #expect(KeyValueCommand(KeyValueRequest(command)) == command)
+        }
+    }
+
+    @Test("a get of a key that lies in memory as a request carries it is coded without a copy, and alike")
+    func laidOutGet() {
+        var memory: [UInt8] = [CommandTag.get]
+        let start = KeyValueRequest.layOutGet(in: &memory) { $0 += Array("key".utf8) }
+        let whole = Bytes(memory)
+        let key = whole[start..<whole.count]
+        func address(_ bytes: Bytes) -> UnsafeRawPointer? { bytes.withUnsafeBytes(\.baseAddress) }
+        let coded = KeyValueRequest(.get(key: key))
+        #expect(coded == KeyValueRequest(.get(key: "key")))
+        #expect(address(coded.payload).map { $0 + 5 } == address(key))
+        let names = KeyNames.of(.register, count: 20)
+        #expect(address(KeyValueRequest(.get(key: names[17])).payload).map { $0 + 5 } == address(names[17]))
+        // A part of the key, what stands before it, and a key after another tag.
+        let other = Bytes([CommandTag.put, 3, 0, 0, 0] + Array("key".utf8))
+        for key in [whole[start..<start + 2], whole[start + 1..<whole.count], whole[0..<start], other[5..<8]] {
+            #expect(KeyValueCommand(KeyValueRequest(.get(key: key))) == .get(key: key))
         }
     }
 

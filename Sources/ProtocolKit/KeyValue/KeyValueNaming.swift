@@ -14,6 +14,7 @@ enum KeyValueNaming {
 
     static let identityBytes = 16
     static let filling: UInt8 = 0x2E
+    private static let eightFillings: UInt64 = 0x2E2E_2E2E_2E2E_2E2E
 
     static func key(_ space: Space, _ number: Int) -> Bytes {
         var name: [UInt8] = []
@@ -107,6 +108,9 @@ enum KeyValueNaming {
                 }
                 identity = ValueIdentity.appending(piece, to: identity)
                 offset += identityBytes
+                while offset + 8 <= region.count,
+                    region.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == eightFillings
+                { offset += 8 }
                 while offset < region.count, region[offset] == filling { offset += 1 }
             }
             return identity

@@ -19,7 +19,12 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
     /// Codes a command, with its place in a session where it has one: reads and the opening of a session have none.
     public init(_ command: __shared KeyValueCommand, stamp: SessionStamp? = nil) {
         switch command {
-        case .get(let key): self.init(CommandTag.get, nil, key)
+        case .get(let key):
+            if let whole = key.preceded(by: Self.headerBytes), Self.begins(whole, CommandTag.get, key) {
+                self.init(payload: whole)
+            } else {
+                self.init(CommandTag.get, nil, key)
+            }
         case .put(let key, let value):
             if stamp == nil, let laidOut = Self.laidOut(key, value) {
                 self.init(payload: laidOut)
@@ -37,31 +42,69 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
         }
     }
 
-    /// A command whose key and value lie in memory just as a request carries them: coding it copies nothing.
-    static func put(key: Bytes, value: [UInt8], _ change: (UnsafeMutableBufferPointer<UInt8>) -> Void)
-        -> KeyValueCommand
-    {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(headerBytes + key.count + value.count)
-        bytes.append(CommandTag.put)
-        append(UInt32(key.count), to: &bytes)
-        key.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: value)
+    /// Appends a key behind what a request to read it begins with, and returns where the key begins: coding a get of that
+    /// part of the memory copies nothing.
+    static func layOutGet(in memory: inout [UInt8], key appendKey: (inout [UInt8]) -> Void) -> Int {
+        let start = memory.count + headerBytes
+        memory.append(contentsOf: [CommandTag.get, 0, 0, 0, 0])
+        appendKey(&memory)
+        memory.withUnsafeMutableBufferPointer { writeHeader(CommandTag.get, $0.count - start, at: start, in: $0) }
+        return start
+    }
+
+    /// A request to put a value under a key of so many bytes, with `filling` in place of both.
+    static func putTemplate(keyBytes: Int, valueBytes: Int, filling: UInt8) -> [UInt8] {
+        var request = [UInt8](repeating: filling, count: headerBytes + keyBytes + valueBytes)
+        request.withUnsafeMutableBufferPointer { writeHeader(CommandTag.put, keyBytes, at: headerBytes, in: $0) }
+        return request
+    }
+
+    /// A put whose key and value lie in memory just as a request carries them, a template's copy: coding it copies nothing.
+    /// `change` gets the value to write it.
+    ///
+    /// - Parameter template: from ``putTemplate(keyBytes:valueBytes:filling:)``, for the key's length.
+    static func put(
+        key: Bytes, template: consuming [UInt8], _ change: (UnsafeMutableBufferPointer<UInt8>) -> Void
+    ) -> KeyValueCommand {
         let start = headerBytes + key.count
-        bytes.withUnsafeMutableBufferPointer { change(UnsafeMutableBufferPointer(rebasing: $0[start...])) }
-        let whole = Bytes(bytes)
+        var request = template
+        request.withUnsafeMutableBufferPointer { memory in
+            key.withUnsafeBytes { key in
+                for place in key.indices { memory[headerBytes + place] = key[place] }
+            }
+            change(UnsafeMutableBufferPointer(rebasing: memory[start...]))
+        }
+        let whole = Bytes(request)
         return .put(key: whole[headerBytes..<start], value: whole[start..<whole.count])
     }
 
     /// The tag and the key's length.
     private static var headerBytes: Int { 5 }
 
-    /// The request that a key and a value of ``put(key:value:_:)`` lie in; nil for others.
+    /// Writes tag and key's length ahead of a key.
+    private static func writeHeader(
+        _ tag: UInt8, _ keyCount: Int, at start: Int, in memory: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        memory[start - headerBytes] = tag
+        for place in 0..<4 {
+            memory[start - headerBytes + 1 + place] = UInt8(truncatingIfNeeded: keyCount >> (8 * place))
+        }
+    }
+
+    /// Whether bytes begin as a request with this tag and a key of this one's length does.
+    private static func begins(_ whole: Bytes, _ tag: UInt8, _ key: Bytes) -> Bool {
+        whole.withUnsafeBytes { region in
+            region[0] == tag
+                && UInt32(littleEndian: region.loadUnaligned(fromByteOffset: 1, as: UInt32.self)) == UInt32(key.count)
+        }
+    }
+
+    /// The request that a key and a value of ``put(key:template:_:)`` lie in; nil for others.
     private static func laidOut(_ key: Bytes, _ value: Bytes) -> Bytes? {
-        guard let whole = key.joined(to: value, before: headerBytes), whole[0] == CommandTag.put else { return nil }
-        var length = 0
-        for place in 0..<4 { length |= Int(whole[1 + place]) << (8 * place) }
-        return length == key.count ? whole : nil
+        guard let whole = key.joined(to: value, before: headerBytes), begins(whole, CommandTag.put, key) else {
+            return nil
+        }
+        return whole
     }
 
     private init(_ tag: UInt8, _ stamp: SessionStamp?, _ key: Bytes, _ first: Bytes = Bytes(), _ second: Bytes? = nil) {
@@ -224,6 +267,17 @@ extension KeyValueRequest: PrefixedRequest {
     public func encode(into writer: inout ByteWriter, behind count: Int, _ prefix: (inout ByteWriter) -> Void) {
         payload.withUnsafeBytes { region in
             guard let view = KeyValueView(region), let arguments = view.argumentCount else { return }
+            if count == 0, view.stamp == nil {
+                // Almost all that a load sends.
+                if view.tag == CommandTag.get {
+                    writer.write(literal: "*2\r\n$3\r\nGET\r\n")
+                    return writer.writeBulk(region: view.key)
+                } else if view.tag == CommandTag.put {
+                    writer.write(literal: "*3\r\n$3\r\nSET\r\n")
+                    writer.writeBulk(region: view.key)
+                    return writer.writeBulk(region: view.tail)
+                }
+            }
             writer.writeArrayHeader(count + arguments)
             prefix(&writer)
             switch view.tag {

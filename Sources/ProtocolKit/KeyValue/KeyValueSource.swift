@@ -21,6 +21,8 @@ public struct KeyValueSource: OperationSource {
     private var keys: KeySampler
     /// What values are copied from, where all are of one size.
     private let template: [UInt8]?
+    /// What puts are copied from, by the length of their keys; none where values differ in size or are large.
+    private let requests: [[UInt8]]
     private let registers: KeyNames
     private let counters: KeyNames
     private let lists: KeyNames
@@ -42,8 +44,10 @@ public struct KeyValueSource: OperationSource {
         }
         if case .fixed(let size) = options.valueSize {
             template = KeyValueNaming.template(size: size)
+            requests = kinds.contains(.put) ? PutTemplates.of(valueBytes: max(size, KeyValueNaming.identityBytes)) : []
         } else {
             template = nil
+            requests = []
         }
         registers = .of(.register, count: spaces.contains(.register) ? options.keyCount : 0)
         counters = .of(.counter, count: spaces.contains(.counter) ? options.keyCount : 0)
@@ -126,7 +130,12 @@ public struct KeyValueSource: OperationSource {
 
     private func put(_ key: Bytes, _ identity: UInt64) -> KeyValueCommand {
         guard let template else { return .put(key: key, value: value(identity)) }
-        return KeyValueRequest.put(key: key, value: template) { KeyValueNaming.write(identity, into: $0) }
+        let request =
+            key.count < requests.count
+            ? requests[key.count]
+            : KeyValueRequest.putTemplate(
+                keyBytes: key.count, valueBytes: template.count, filling: KeyValueNaming.filling)
+        return KeyValueRequest.put(key: key, template: request) { KeyValueNaming.write(identity, into: $0) }
     }
 
     private mutating func freshIdentity() -> UInt64 {
