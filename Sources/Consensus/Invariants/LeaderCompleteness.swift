@@ -1,10 +1,7 @@
 import ProtocolKit
 
 /// An entry that is committed in a term is in the logs of the leaders of all later terms (figure 3 of the Raft paper).
-public struct LeaderCompleteness<Machine: StateMachine>: Invariant {
-    /// The nodes it looks at.
-    public typealias Node = Raft<Machine>
-
+struct LeaderCompleteness<Node: LeaderReplica>: Invariant {
     private struct Committed {
         /// The entry's term.
         let term: Term
@@ -17,20 +14,21 @@ public struct LeaderCompleteness<Machine: StateMachine>: Invariant {
     /// The term in which each node was last found complete.
     private var lastLed: [Term] = []
 
-    /// Before the first step.
-    public init() {}
-
     /// The property's name.
-    public var name: String { "leader-completeness" }
+    let name: String
+
+    init(name: String = "leader-completeness") {
+        self.name = name
+    }
 
     /// Looks at what the node that took a step newly knows to be committed, and at a new leader's log.
-    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while lastLed.count < nodes.count { lastLed.append(.zero) }
-        let (commitIndex, term) = (nodes[changed].commitIndex, nodes[changed].currentTerm)
+        let (commitIndex, term) = (nodes[changed].commitIndex, nodes[changed].leaderTerm)
         if commitIndex.rawValue > UInt64(committed.count) {
             if let wrong = note(nodes, changed: changed, through: commitIndex, inTerm: term) { return wrong }
         }
-        if nodes[changed].role == .leader, lastLed[changed] != term {
+        if nodes[changed].isLeader, lastLed[changed] != term {
             lastLed[changed] = term
             return missing(nodes, leader: changed, from: 0)
         }
@@ -48,21 +46,22 @@ public struct LeaderCompleteness<Machine: StateMachine>: Invariant {
             }
             committed.append(Committed(term: term, inTerm: inTerm))
         }
-        for leader in nodes.indices where nodes.isUp(leader) && nodes[leader].role == .leader {
-            guard nodes[leader].currentTerm > inTerm else { continue }
+        for leader in nodes.indices where nodes.isUp(leader) && nodes[leader].isLeader {
+            guard nodes[leader].leaderTerm > inTerm else { continue }
             if let wrong = missing(nodes, leader: leader, from: start) { return wrong }
         }
         return nil
     }
 
     private func missing(_ nodes: NodeStates<Node>, leader: Int, from start: Int) -> String? {
-        let term = nodes[leader].currentTerm
+        let term = nodes[leader].leaderTerm
         let first = max(start, Int(nodes[leader].log.baseIndex.rawValue))
         for position in min(first, committed.count)..<committed.count where committed[position].inTerm < term {
             let index = LogIndex(UInt64(position) + 1)
             guard nodes[leader].log.term(at: index) == committed[position].term else {
-                return "node \(nodes[leader].id) leads term \(term) without entry \(index) of term "
-                    + "\(committed[position].term), committed in term \(committed[position].inTerm)"
+                let entry = committed[position]
+                return "node \(nodes[leader].id) leads \(Node.termName) \(term) without entry \(index) of "
+                    + "\(Node.termName) \(entry.term), committed in \(Node.termName) \(entry.inTerm)"
             }
         }
         return nil

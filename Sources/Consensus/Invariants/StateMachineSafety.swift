@@ -1,10 +1,8 @@
 import ProtocolKit
 
-/// No two servers apply different commands at the same index (figure 3 of the Raft paper).
-public struct StateMachineSafety<Machine: StateMachine>: Invariant {
-    /// The nodes it looks at.
-    public typealias Node = Raft<Machine>
-
+/// No two nodes apply different commands at the same index (figure 3 of the Raft paper). Nodes that may take back what they
+/// have applied aren't looked at.
+struct StateMachineSafety<Node: LeaderReplica>: Invariant {
     /// What was applied at each index, from 1, by the first node that did.
     private var applied: [LogRecord] = []
     /// How far each node was looked at.
@@ -13,14 +11,15 @@ public struct StateMachineSafety<Machine: StateMachine>: Invariant {
     /// The state's digest after an index, where a step ended.
     private var digests: [LogIndex: UInt64] = [:]
 
-    /// Before the first step.
-    public init() {}
-
     /// The property's name.
-    public var name: String { "state-machine-safety" }
+    let name: String
+
+    init(name: String = "state-machine-safety") {
+        self.name = name
+    }
 
     /// Looks at what the node that took a step has newly applied.
-    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while looked.count < nodes.count {
             looked.append(.zero)
             incarnations.append(0)
@@ -31,7 +30,7 @@ public struct StateMachineSafety<Machine: StateMachine>: Invariant {
             looked[changed] = .zero
         }
         let lastApplied = nodes[changed].lastApplied
-        guard lastApplied != looked[changed] else { return nil }
+        guard lastApplied != looked[changed], nodes[changed].appliesForGood else { return nil }
         var index = max(looked[changed], nodes[changed].log.baseIndex).next
         looked[changed] = lastApplied
         while index <= lastApplied {
@@ -45,7 +44,7 @@ public struct StateMachineSafety<Machine: StateMachine>: Invariant {
             }
             index = index.next
         }
-        let digest = nodes[changed].machine.digest
+        let digest = nodes[changed].stateDigest
         if let other = digests[lastApplied], other != digest {
             return "node \(nodes[changed].id) has another state after \(lastApplied) than was reached before"
         }

@@ -54,13 +54,7 @@ extension ByteReader {
     }
 
     /// Reads a slot, or another number that must not overflow, within its bound.
-    mutating func readSlot() throws(WireError) -> LogIndex {
-        let number = try read(UInt64.self)
-        guard number <= WireLimits.number else {
-            throw .tooLarge(what: "slot", value: number, limit: WireLimits.number)
-        }
-        return LogIndex(number)
-    }
+    mutating func readSlot() throws(WireError) -> LogIndex { LogIndex(try readNumber("slot")) }
 }
 
 /// Bounds on what a peer may send.

@@ -10,11 +10,7 @@ extension PrimaryBackupHardState: WireCodable {
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
-        let number = try reader.read(UInt64.self)
-        guard number <= WireLimits.number else {
-            throw .tooLarge(what: "epoch", value: number, limit: WireLimits.number)
-        }
-        promised = ViewEpoch(number)
+        promised = ViewEpoch(try reader.readNumber("epoch"))
         view = try View(from: &reader)
         isReplacement = try reader.readBool()
     }

@@ -47,17 +47,7 @@ extension PrimaryBackupMessage: WireCodable {
 }
 
 extension ByteReader {
-    /// Reads an epoch, index or count within its bound.
-    fileprivate mutating func readBounded(_ what: StaticString) throws(WireError) -> UInt64 {
-        let value = try read(UInt64.self)
-        guard value <= WireLimits.number else {
-            throw .tooLarge(what: what, value: value, limit: WireLimits.number)
-        }
-        return value
-    }
-
-    fileprivate mutating func readEpoch() throws(WireError) -> ViewEpoch { ViewEpoch(try readBounded("epoch")) }
-    fileprivate mutating func readBoundedPlace() throws(WireError) -> LogIndex { LogIndex(try readBounded("index")) }
+    fileprivate mutating func readEpoch() throws(WireError) -> ViewEpoch { ViewEpoch(try readNumber("epoch")) }
 }
 
 extension ViewNumber: WireCodable {
@@ -69,7 +59,7 @@ extension ViewNumber: WireCodable {
 
     /// Reads the parts.
     public init(from reader: inout ByteReader) throws(WireError) {
-        self.init(epoch: try reader.readEpoch(), change: try reader.readBounded("change"))
+        self.init(epoch: try reader.readEpoch(), change: try reader.readNumber("change"))
     }
 }
 
@@ -102,7 +92,7 @@ extension ViewPromise {
         isProbe = try reader.readBool()
         promised = try reader.readEpoch()
         view = try View(from: &reader)
-        end = LogEnd(epoch: try reader.readEpoch(), index: try reader.readBoundedPlace())
+        end = LogEnd(epoch: try reader.readEpoch(), index: try reader.readIndex())
     }
 }
 
@@ -121,10 +111,10 @@ extension Update {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        previousIndex = try reader.readBoundedPlace()
+        previousIndex = try reader.readIndex()
         previousEpoch = try reader.readEpoch()
-        commitIndex = try reader.readBoundedPlace()
-        round = try reader.readBounded("round")
+        commitIndex = try reader.readIndex()
+        round = try reader.readNumber("round")
         wantsAnswer = try reader.readBool()
         let last = epoch.rawValue
         var latest = previousEpoch.rawValue
@@ -155,15 +145,15 @@ extension UpdateAnswer {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        round = try reader.readBounded("round")
+        round = try reader.readNumber("round")
         isEligible = try reader.readBool()
         let tag = try reader.read(UInt8.self)
         switch tag {
-        case 0: outcome = .matched(try reader.readBoundedPlace())
+        case 0: outcome = .matched(try reader.readIndex())
         case 1:
             outcome = .conflict(
-                previousIndex: try reader.readBoundedPlace(), conflictEpoch: try reader.readEpoch(),
-                conflictIndex: try reader.readBoundedPlace())
+                previousIndex: try reader.readIndex(), conflictEpoch: try reader.readEpoch(),
+                conflictIndex: try reader.readIndex())
         default: throw .unknownTag(what: "outcome", value: UInt64(tag))
         }
     }
@@ -182,8 +172,8 @@ extension SnapshotTransferPart {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        mark = SnapshotMark(index: try reader.readBoundedPlace(), tag: try reader.readEpoch().rawValue)
-        offset = try reader.readBounded("offset")
+        mark = SnapshotMark(index: try reader.readIndex(), tag: try reader.readEpoch().rawValue)
+        offset = try reader.readNumber("offset")
         isLast = try reader.readBool()
         data = try reader.readBytes(limit: WireLimits.chunkBytes)
     }
@@ -200,8 +190,8 @@ extension SnapshotTransferAnswer {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         epoch = try reader.readEpoch()
-        index = try reader.readBoundedPlace()
-        nextOffset = try reader.readBounded("offset")
+        index = try reader.readIndex()
+        nextOffset = try reader.readNumber("offset")
         isInstalled = try reader.readBool()
     }
 }

@@ -18,11 +18,7 @@ extension RaftHardState: WireCodable {
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
-        let number = try reader.read(UInt64.self)
-        guard number <= WireLimits.number else {
-            throw .tooLarge(what: "term", value: number, limit: WireLimits.number)
-        }
-        term = Term(number)
+        term = Term(try reader.readNumber("term"))
         let hasVote = try reader.readBool()
         let voter = NodeID(try reader.read())
         vote = hasVote ? voter : nil

@@ -32,17 +32,7 @@ extension RaftMessage: WireCodable {
 }
 
 extension ByteReader {
-    /// Reads a term or index within its bound.
-    fileprivate mutating func readNumber(_ what: StaticString) throws(WireError) -> UInt64 {
-        let value = try read(UInt64.self)
-        guard value <= WireLimits.number else {
-            throw .tooLarge(what: what, value: value, limit: WireLimits.number)
-        }
-        return value
-    }
-
     fileprivate mutating func readTerm() throws(WireError) -> Term { Term(try readNumber("term")) }
-    fileprivate mutating func readIndex() throws(WireError) -> LogIndex { LogIndex(try readNumber("index")) }
 }
 
 extension RequestVote {

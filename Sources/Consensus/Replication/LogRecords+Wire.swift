@@ -35,6 +35,18 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+    /// Reads an index, term or count within its bound.
+    mutating func readNumber(_ what: StaticString) throws(WireError) -> UInt64 {
+        let number = try read(UInt64.self)
+        guard number <= WireLimits.number else {
+            throw .tooLarge(what: what, value: number, limit: WireLimits.number)
+        }
+        return number
+    }
+
+    /// Reads an index within its bound.
+    mutating func readIndex() throws(WireError) -> LogIndex { LogIndex(try readNumber("index")) }
+
     /// Reads the records that follow `previous`.
     ///
     /// - Parameter check: throws where a record's tag or content can't be.

@@ -15,7 +15,7 @@ extension Notification: WireCodable {
 
     /// Reads round, role and vote.
     public init(from reader: inout ByteReader) throws(WireError) {
-        round = try reader.readCounter("round")
+        round = try reader.readNumber("round")
         let number = try reader.read(UInt8.self)
         guard let role = ZabRole(rawValue: number) else { throw .unknownTag(what: "role", value: UInt64(number)) }
         self.role = role
@@ -95,7 +95,7 @@ extension ZabSnapshotPart: WireCodable {
     public init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
         mark = try reader.readPoint().mark
-        offset = try reader.readCounter("offset")
+        offset = try reader.readNumber("offset")
         isLast = try reader.readBool()
         data = try reader.readBytes(limit: WireLimits.chunkBytes)
     }
@@ -113,8 +113,8 @@ extension ZabSnapshotTaken: WireCodable {
     /// Reads bond, snapshot and how far it is there.
     public init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
-        index = try reader.readPlace()
-        nextOffset = try reader.readCounter("offset")
+        index = try reader.readIndex()
+        nextOffset = try reader.readNumber("offset")
         isInstalled = try reader.readBool()
     }
 }
@@ -131,9 +131,9 @@ extension Ping: WireCodable {
     /// Reads bond, round, commit and how many requests were taken.
     public init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
-        round = try reader.readCounter("round")
+        round = try reader.readNumber("round")
         committed = try reader.readOptionalPlace()
-        forwarded = try reader.readCounter("number of a request")
+        forwarded = try reader.readNumber("number of a request")
     }
 }
 
@@ -148,7 +148,7 @@ extension Pong: WireCodable {
     /// Reads bond, round and how far the history is there.
     public init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
-        round = try reader.readCounter("round")
+        round = try reader.readNumber("round")
         index = try reader.readOptionalPlace()
     }
 }

@@ -100,7 +100,7 @@ extension ZabMessage: WireCodable {
         switch tag {
         case Tag.propose: self = .propose(try Propose(from: &reader))
         case Tag.acknowledge: self = .acknowledge(try Acknowledge(from: &reader))
-        case Tag.commit: self = .commit(try Bond(from: &reader), try reader.readPlace())
+        case Tag.commit: self = .commit(try Bond(from: &reader), try reader.readIndex())
         case Tag.forward: self = .forward(try Forward(from: &reader))
         case Tag.notification: self = .notification(try Notification(from: &reader))
         case Tag.followerEpoch: self = .followerEpoch(try FollowerEpoch(from: &reader))
@@ -110,12 +110,12 @@ extension ZabMessage: WireCodable {
         case Tag.snapshot: self = .snapshot(try ZabSnapshotPart(from: &reader))
         case Tag.snapshotTaken: self = .snapshotTaken(try ZabSnapshotTaken(from: &reader))
         case Tag.newLeader: self = .newLeader(try Bond(from: &reader), try reader.readPoint())
-        case Tag.newLeaderAccepted: self = .newLeaderAccepted(try Bond(from: &reader), try reader.readPlace())
-        case Tag.sync: self = .sync(try Bond(from: &reader), try reader.readCounter("number of a read"))
+        case Tag.newLeaderAccepted: self = .newLeaderAccepted(try Bond(from: &reader), try reader.readIndex())
+        case Tag.sync: self = .sync(try Bond(from: &reader), try reader.readNumber("number of a read"))
         case Tag.synced:
             self = .synced(
-                try Bond(from: &reader), number: try reader.readCounter("number of a read"),
-                committed: try reader.readPlace())
+                try Bond(from: &reader), number: try reader.readNumber("number of a read"),
+                committed: try reader.readIndex())
         case Tag.ping: self = .ping(try Ping(from: &reader))
         case Tag.pong: self = .pong(try Pong(from: &reader))
         case Tag.introduce: self = .introduce(try reader.read())
@@ -139,13 +139,6 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    /// Reads a count or number within its bound.
-    mutating func readCounter(_ what: StaticString) throws(WireError) -> UInt64 {
-        let value = try read(UInt64.self)
-        guard value <= WireLimits.number else { throw .tooLarge(what: what, value: value, limit: WireLimits.number) }
-        return value
-    }
-
     mutating func readEpoch() throws(WireError) -> Epoch {
         let value = try read(UInt32.self)
         guard value <= Zxid.largestEpoch.rawValue else {
@@ -162,12 +155,10 @@ extension ByteReader {
         return zxid
     }
 
-    mutating func readPlace() throws(WireError) -> LogIndex { LogIndex(try readCounter("index")) }
-
-    mutating func readOptionalPlace() throws(WireError) -> LogIndex? { try readBool() ? try readPlace() : nil }
+    mutating func readOptionalPlace() throws(WireError) -> LogIndex? { try readBool() ? try readIndex() : nil }
 
     mutating func readPoint() throws(WireError) -> HistoryPoint {
-        HistoryPoint(index: try readPlace(), zxid: try readZxid())
+        HistoryPoint(index: try readIndex(), zxid: try readZxid())
     }
 }
 
@@ -218,7 +209,7 @@ extension OwnProposals {
         let count = try reader.readCount(limit: WireLimits.entries, of: "number of requests")
         self = .none
         guard count > 0 else { return }
-        first = try reader.readCounter("number of a request")
+        first = try reader.readNumber("number of a request")
         var region = ByteReader(try reader.readRegion(count: count * 4))
         places.reserveCapacity(count)
         for _ in 0..<count {
@@ -238,7 +229,7 @@ extension Acknowledge {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
-        index = try reader.readPlace()
+        index = try reader.readIndex()
         isGap = try reader.readBool()
     }
 }
@@ -255,7 +246,7 @@ extension Forward {
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         bond = try Bond(from: &reader)
-        first = try reader.readCounter("number of a request")
+        first = try reader.readNumber("number of a request")
         let count = try reader.readCount(limit: WireLimits.entries, of: "number of requests")
         var lengths = ByteReader(try reader.readRegion(count: count * 4))
         var ends: ContiguousArray<Int> = []

@@ -67,6 +67,7 @@ public struct KeyValueRequest: ReplicatedRequest, Hashable {
         key: Bytes, template: consuming [UInt8], _ change: (UnsafeMutableBufferPointer<UInt8>) -> Void
     ) -> KeyValueCommand {
         let start = headerBytes + key.count
+        precondition(template.count >= start, "the template is for shorter keys")
         var request = template
         request.withUnsafeMutableBufferPointer { memory in
             key.withUnsafeBytes { key in
