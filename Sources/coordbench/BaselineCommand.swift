@@ -69,6 +69,11 @@ struct BaselineCommand: ParsableCommand {
                 return metric
             }
             let exact = try gate.map { file in try GateFile.read(file) }.flatMap(\.checks)
+            if folder == nil, !exact.contains(where: { Self.keepsFigures($0) }) {
+                throw ScenarioError(
+                    "no exact check in \(gate.joined(separator: ", ")) compares with 'baseline': there is nothing to keep",
+                    at: .commandLine("--gate"))
+            }
             let old = try before()
             var new = old
             var leftOut: [String] = []
@@ -82,13 +87,24 @@ struct BaselineCommand: ParsableCommand {
                 let results = try ResultsFolder.load(from: folder)
                 leftOut = new.take(try results.complete(), host: results.run.host, metrics: metrics)
             }
-            try Terminal.write(BaselineText.text(of: BaselineChange.between(old, new)))
+            let changes = BaselineChange.between(old, new)
+            try Terminal.write(BaselineText.text(of: changes))
+            if let processor = old.host?.processorModel, old.host != new.host {
+                let gone = changes.count { $0.now == nil && !$0.key.isExact }
+                if gone > 0 { Terminal.note("\(gone) figures are gone: they were of another machine (\(processor))") }
+            }
             for line in leftOut { Terminal.note(line) }
-            if !dryRun {
+            if !dryRun, new != old {
                 try new.write(folder: baseline)
                 Terminal.note("wrote \(baseline)/\(Baseline.fileName)")
             }
             if !leftOut.isEmpty { throw EndedWith(status: .inconclusive) }
+        }
+
+        /// Whether a check has figures that a baseline keeps.
+        private static func keepsFigures(_ check: GateCheck) -> Bool {
+            guard case .exact(let exact) = check.subject else { return false }
+            return !exact.baselineMetrics.isEmpty
         }
 
         /// What is there already; a file of another form gives way to the new one.

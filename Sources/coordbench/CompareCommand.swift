@@ -99,6 +99,7 @@ struct CompareCommand: ParsableCommand {
             blocks: blocks, time: time, isQuick: Terminal.wantsQuickLook)
         var design = try request.design()
         design.turnNanoseconds = try turns.nanoseconds
+        if !Terminal.wantsQuickLook, let reason = design.tooFewPairs(for: options) { Terminal.note("note: \(reason)") }
         if dryRun { return try Terminal.write(format == .json ? JSONText.of(design) : DesignText.of(design)) }
         try DebugBuild.refuse(unless: allowDebug)
         let interruption = Interruption()

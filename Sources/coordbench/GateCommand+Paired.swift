@@ -27,6 +27,10 @@ struct GateComparison {
             a: side(sources.base), trials, b: side(sources.new), trials,
             length: quick == nil ? check.length : .blocks(PairedRequest.quickBlocks),
             seed: trials.first?.seed ?? 1, comparesBuilds: true)
+        var options = try ComparisonOptions(
+            metrics: check.metrics.map { ComparedMetric($0) }, margin: check.margin)
+        options.allowsDebugBuild = allowsDebugBuild
+        if quick == nil, let reason = design.tooFewPairs(for: options) { Terminal.note("note: '\(name)': \(reason)") }
         design.a = try built(sources.base, trials)
         design.b = try built(sources.new, trials)
         let place = "\(folder)/\(GateMeasurement.folderName(name))"
@@ -40,9 +44,6 @@ struct GateComparison {
             throw BuildError.incompatible(title: design.side(of: arm).label, reason: "\(failure.error)")
         }
         if run.isInterrupted { throw EndedWith(status: .interrupted) }
-        var options = try ComparisonOptions(
-            metrics: check.metrics.map { ComparedMetric($0) }, margin: check.margin)
-        options.allowsDebugBuild = allowsDebugBuild
         let outcome = Comparison.paired(run.results.records, options: options)
         try ComparisonReport.write(outcome, to: place)
         return outcome

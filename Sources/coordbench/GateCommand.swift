@@ -78,6 +78,12 @@ struct GateCommand: ParsableCommand {
 
     /// Says what is missing before anything is measured.
     private func refuse(_ gate: Gate) throws {
+        let hasPaired = gate.checks.contains { if case .paired = $0.subject { true } else { false } }
+        if !hasPaired, let flag = base != nil ? "--base" : candidate != nil ? "--candidate" : nil {
+            throw ScenarioError(
+                "no check in the gate file compares builds (kind: paired); leave this out, or add one",
+                at: .commandLine(flag))
+        }
         for check in gate.checks {
             switch check.subject {
             case .exact: continue

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Foundation
 import Harness
 import Reporting
 
@@ -37,6 +38,15 @@ struct HistoryCommand: ParsableCommand {
             throw ScenarioError("alpha can't be \(alpha); from 0.001 to 0.2", at: .commandLine("--alpha"))
         }
         let (operation, metric) = try wanted()
+        var seen: [String: String] = [:]
+        for folder in folders {
+            let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().standardizedFileURL.path
+            if let other = seen.updateValue(folder, forKey: place) {
+                throw ScenarioError(
+                    "\(folder) is \(other) again: one run would count as several; leave it out",
+                    at: .commandLine("the folders"))
+            }
+        }
         var results: [LoadedResults] = []
         var problems: [RecordError] = []
         for folder in folders {

@@ -165,6 +165,13 @@ struct CompareTests {
                 ["compare", "raft[batch=1]", "raft", "--blocks", "20", "--clients", "1,16", "--dry-run"], in: folder)
             #expect(result.status == 0)
             #expect(result.output.contains("20 blocks and one that warms up, 126 trials, about"), "\(result.output)")
+            #expect(!result.errors.contains("can't be evidence"))
+            let few = try await Command.run(
+                ["compare", "raft[batch=1]", "raft", "--blocks", "2", "--dry-run"], in: folder)
+            #expect(few.status == 0, "\(few.testDescription)")
+            #expect(
+                few.errors.contains("2 pairs can't be evidence over 3 metrics at this level; at least 9 can"),
+                "\(few.testDescription)")
             let builds = try await Command.run(
                 ["compare", "raft", "--a", "git:HEAD~1", "--time", "5m", "--dry-run"], in: folder)
             #expect(

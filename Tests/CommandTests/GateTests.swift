@@ -242,6 +242,15 @@ struct BaselineCommandTests {
         try await TemporaryFolder.with { folder in
             try ResultsMaker.write(to: folder.appendingPathComponent("run").path)
             try ResultsMaker.write(to: folder.appendingPathComponent("bad").path, isViolated: true)
+            let nothing = try await Command.run(["baseline", "update", "bad"], in: folder)
+            #expect(nothing.status == 5 && !nothing.errors.contains("wrote"), "\(nothing.testDescription)")
+            try "checks: [{kind: exact, systems: raft, require: message_delays == audit}]".write(
+                to: folder.appendingPathComponent("gate.yaml"), atomically: true, encoding: .utf8)
+            let unkept = try await Command.run(["baseline", "update", "--gate", "gate.yaml"], in: folder)
+            #expect(unkept.status == 64 && unkept.errors.contains("nothing to keep"), "\(unkept.testDescription)")
+            let unpaired = try await Command.run(["gate", "gate.yaml", "--candidate", "path:/nowhere"], in: folder)
+            #expect(unpaired.status == 64, "\(unpaired.testDescription)")
+            #expect(unpaired.errors.contains("--candidate: no check"), "\(unpaired.testDescription)")
             let missing = try await Command.run(["baseline", "show"], in: folder)
             #expect(missing.status == 65, "\(missing.testDescription)")
             #expect(missing.errors.contains("make one with"))
@@ -285,6 +294,8 @@ struct BaselineCommandTests {
             #expect(damaged.output.contains("over 13 runs"))
             let few = try await Command.run(["history", "runs/0", "runs/1"], in: folder)
             #expect(few.status == 0 && few.output.contains("fewer than the 10 runs"), "\(few.testDescription)")
+            let twice = try await Command.run(["history", "runs/0", "runs/1", "runs/./0"], in: folder)
+            #expect(twice.status == 64 && twice.errors.contains("runs/./0 is runs/0 again"), "\(twice.testDescription)")
             let wrong = try await Command.run(["history", "runs/0", "--metric", "troughput"], in: folder)
             #expect(
                 wrong.status == 64 && wrong.errors.contains("did you mean 'throughput'"), "\(wrong.testDescription)")

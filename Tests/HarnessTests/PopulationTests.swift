@@ -42,6 +42,7 @@ struct PopulationTests {
             ("population: ['many mix get']", "begins with a number of clients"),
             ("population: ['4']", "what they do: mix"), ("population: ['4 mix']", "'mix' has no value"),
             ("population: ['4 mox get']", "there is no 'mox'"), ("population: ['4 mix get mix put']", "there twice"),
+            ("population: ['4096 mix get', '1 mix put']", "4097 clients together"),
             ("population: ['4 mix fetch']", "no operation 'fetch' here"),
             ("{population: '4 mix get', rate: 5k}", "make a closed loop"),
             ("{population: '4 mix get', clients: 4}", "has its own clients"),

@@ -77,7 +77,7 @@ struct GateReportTests {
     @Test("says in a sentence how it ended")
     func sentences() {
         #expect(Self.report.sentence == "merge <main>: a promise is broken: 'under \"load\" & faults'.")
-        #expect(Self.passed.sentence == "small: passed; all 1 conditions of 1 check hold.")
+        #expect(Self.passed.sentence == "small: passed; the one condition of 1 check holds.")
         #expect(GateReport(gate: "empty", checks: []).outcome == .inconclusive)
         #expect(Self.report.outcome == .violated)
     }

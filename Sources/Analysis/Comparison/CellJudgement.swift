@@ -115,14 +115,16 @@ struct FamilyJudgement {
 /// What was found in a cell, in a sentence or two.
 enum CellWords {
     static func sentence(_ cell: CellComparison, isPaired: Bool) -> String {
-        let over = "over \(cell.samples) \(isPaired ? "pairs" : "trials a side")"
+        let samples = (isPaired ? "pair" : "trial") + (cell.samples == 1 ? "" : "s") + (isPaired ? "" : " a side")
+        let over = "over \(cell.samples) \(samples)"
         if !cell.problems.isEmpty { return "nothing can be said: \(cell.problems.joined(separator: "; "))" }
         guard !cell.shifts.isEmpty else { return "nothing can be said: no metric was measured" }
         if let differing = cell.control.first(where: \.verdict.isDifference) {
             return "nothing can be said: A differs from itself \(over): \(differing.reason)"
         }
         let told = cell.shifts.filter { $0.verdict != .noChangeShown }
-        var sentences = told.map(\.reason)
+        var sentences: [String] = []
+        for shift in told where !sentences.contains(shift.reason) { sentences.append(shift.reason) }
         let same = cell.shifts.filter { $0.verdict == .noChangeShown }
         if !same.isEmpty {
             let seen = same.map { shift in
@@ -133,7 +135,8 @@ enum CellWords {
             }
             sentences.append("no change shown in \(seen.joined(separator: ", "))")
         }
-        return sentences.joined(separator: "; ") + " \(over)"
+        let isMeasured = cell.shifts.contains { $0.interval != nil }
+        return sentences.joined(separator: "; ") + (isMeasured ? " \(over)" : "")
             + cell.doubts.map { "; \($0)" }.joined()
     }
 }

@@ -33,8 +33,14 @@ struct ShiftJudge: Sendable {
         let needed = PairedPower.fewestPairs(alpha: tail)
         conclude(
             &shift, metric, estimate.shift, estimate.interval, detectable,
-            tooFew: "\(a.count) pairs can't be evidence over \(count) metrics at this level; at least \(needed) can")
+            tooFew: Self.tooFew(pairs: a.count, needed: needed, metrics: count))
         return Judged(shift: shift, pValue: pValue)
+    }
+
+    /// Says that pairs are fewer than can be evidence.
+    static func tooFew(pairs: Int, needed: Int, metrics: Int) -> String {
+        "\(pairs) \(pairs == 1 ? "pair" : "pairs") can't be evidence over \(metrics) "
+            + "\(metrics == 1 ? "metric" : "metrics") at this level; at least \(needed) can"
     }
 
     /// Judges two samples without pairs.
@@ -107,6 +113,10 @@ struct ShiftJudge: Sendable {
             case (true, _, .higher), (_, true, .lower): .improved
             default: .regressed
             }
+        // Where single pairs lie far off, the bounds are wider than the noise of the others lets expect.
+        guard shift.verdict == .noChangeShown, let interval = shift.interval else { return }
+        let notExcluded = direction == .higher ? -interval.lower : interval.upper
+        shift.minimumDetectable = shift.minimumDetectable.map { max($0, notExcluded) }
     }
 }
 

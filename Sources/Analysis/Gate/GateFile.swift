@@ -64,8 +64,11 @@ public struct GateFile {
         guard let list = top.first(where: { $0.key.value == "checks" })?.node else {
             throw ScenarioError("checks: is missing; it is a list of what must hold", at: yaml.place(root))
         }
-        guard let entries = list.sequence, !entries.isEmpty else {
+        guard let entries = list.sequence else {
             throw ScenarioError("checks must be a list, each entry beginning with '- '", at: yaml.place(list))
+        }
+        guard !entries.isEmpty else {
+            throw ScenarioError("checks is empty: a gate that checks nothing can't pass", at: yaml.place(list))
         }
         guard entries.count <= Self.mostChecks else {
             throw ScenarioError("checks has more than \(Self.mostChecks) entries", at: yaml.place(list))

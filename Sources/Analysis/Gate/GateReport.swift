@@ -122,8 +122,9 @@ public struct GateReport: Sendable, Codable {
         let conditions = checks.reduce(0) { $0 + $1.findings.count }
         switch outcome {
         case .passed:
-            return "\(gate): passed; all \(conditions) conditions of \(checks.count) "
-                + "\(checks.count == 1 ? "check" : "checks") hold."
+            let all = conditions == 1 ? "the one condition" : "all \(conditions) conditions"
+            return "\(gate): passed; \(all) of \(checks.count) \(checks.count == 1 ? "check" : "checks") "
+                + "\(conditions == 1 ? "holds" : "hold")."
         case .inconclusive:
             return "\(gate): inconclusive, which is not a pass: nothing can be said of \(list(.inconclusive))."
         case .failed: return "\(gate): failed: \(list(.failed))."

@@ -41,10 +41,17 @@ extension Metric {
             },
         ]
 
-    private static let latencyPercentiles: [Metric] = [
+    private static let percentiles: [(percentile: Double, name: String, words: String)] = [
         (50.0, "p50", "median"), (90, "p90", "90th percentile"), (99, "p99", "99th percentile"),
         (99.9, "p999", "99.9th percentile"), (99.99, "p9999", "99.99th percentile"),
-    ].map { percentile, name, words in
+    ]
+
+    /// The quantile of latency that this metric is; nil for any other metric.
+    var latencyQuantile: Double? {
+        Self.percentiles.first { name == "latency_\($0.name)_ns" }.map { $0.percentile / 100 }
+    }
+
+    private static let latencyPercentiles: [Metric] = percentiles.map { percentile, name, words in
         .number(
             "latency_\(name)_ns", .nanoseconds, .lower, .measured, aliases: ["latency_\(name)", name],
             "Latency from the intended start, successes only, \(words)."

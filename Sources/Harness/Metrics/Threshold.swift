@@ -124,7 +124,16 @@ public struct Threshold: Sendable, CustomStringConvertible {
         let passed = purpose == .require ? holds : !holds
         let shown = "\(metric.name) is \(MetricText.text(of: value))"
         let unit = metric.unit == .text || metric.unit == .number ? "" : " \(metric.unit.rawValue)"
-        return result(passed, value, "\(shown)\(unit): '\(text)' \(holds ? "holds" : "does not hold")")
+        let doubt = tooFew(row).map { ", of too few operations: it takes \($0) independent ones" } ?? ""
+        return result(passed, value, "\(shown)\(unit)\(doubt): '\(text)' \(holds ? "holds" : "does not hold")")
+    }
+
+    /// How many independent operations a percentile takes, where there were fewer.
+    private func tooFew(_ row: MetricRow) -> Int? {
+        guard let quantile = metric.latencyQuantile,
+            case .tooFew(let needed) = row.operation.interval(ofQuantile: quantile)
+        else { return nil }
+        return needed
     }
 }
 

@@ -12,6 +12,8 @@ public struct UserGroup: Sendable, Hashable, Codable {
     /// Their pause between operations; nil for none.
     public var think: ThinkTime?
 
+    /// The most clients that a trial may have, all groups together.
+    public static let mostClients = 4096
     /// The text forms, for messages.
     public static let validForms = ["12 mix get", "4 mix put=3,delete=1 keys zipfian:0.99 think exponential:5ms"]
 
@@ -23,8 +25,9 @@ public struct UserGroup: Sendable, Hashable, Codable {
             .unreadable(subject: "group of users", text: text, reason: reason, validForms: Self.validForms)
         }
         let words = text.split(separator: " ").map(String.init)
-        guard let first = words.first, let clients = Quantity.count(first), (1...4096).contains(clients) else {
-            throw refuse("it begins with a number of clients, from 1 to 4096")
+        guard let first = words.first, let clients = Quantity.count(first), (1...Self.mostClients).contains(clients)
+        else {
+            throw refuse("it begins with a number of clients, from 1 to \(Self.mostClients)")
         }
         guard words.count % 2 == 1 else { throw refuse("'\(words[words.count - 1])' has no value") }
         var mix: OperationMix?
@@ -102,6 +105,11 @@ extension MatrixExpansion {
         }
         let groups = matrix.population.map(\.value)
         trial.clients = groups.reduce(0) { $0 + $1.clients }
+        guard trial.clients <= UserGroup.mostClients else {
+            throw refuse(
+                "the groups have \(trial.clients) clients together; at most \(UserGroup.mostClients) go",
+                at: first.place)
+        }
         for (group, place) in zip(groups, matrix.population.map(\.place)) {
             do throws(WorkloadError) {
                 _ = try OperationMix(parsing: "\(group.mix)", allowedKinds: entry.service.kinds)

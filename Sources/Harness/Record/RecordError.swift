@@ -47,7 +47,7 @@ public enum RecordError: Error, Hashable, Sendable, CustomStringConvertible {
         case .cannotWrite(let path, let reason):
             "can't write \(path): \(reason); free some space or choose another folder"
         case .cutOff(let path, let trials, let planned):
-            "the run in \(path) was cut off after \(trials) of \(planned) trials: run it again for the rest"
+            "the run in \(path) was cut off after \(trials) of \(planned) trials; run it again, into another folder to keep these"
         case .trialMissing(let path): "the trial \(path) is listed in run.json and not there"
         }
     }

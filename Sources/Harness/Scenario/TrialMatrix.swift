@@ -107,7 +107,7 @@ extension TrialMatrix {
         case .durability: durability = try read.each(texts, read.word)
         case .isolation: isolation = try read.each(texts, read.word)
         case .connect: connect = try read.each(texts, read.address)
-        case .clients: clients = try read.each(texts, read.count(1...4096))
+        case .clients: clients = try read.each(texts, read.count(1...UserGroup.mostClients))
         case .inFlight: inFlight = try read.each(texts, read.count(1...4096))
         case .rate: rate = try read.each(texts, read.rate)
         case .arrival: arrival = try read.each(texts, read.arrival)

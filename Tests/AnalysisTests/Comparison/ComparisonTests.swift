@@ -43,6 +43,18 @@ struct ComparisonTests {
         #expect(same.cells[0].shifts[0].reason.contains("would have been seen in four runs of five"))
     }
 
+    @Test("never says that less would have been seen than its bounds leave open")
+    func outliers() throws {
+        let judge = ShiftJudge(options: try looking(at: "throughput"), count: 1)
+        let metric = try ComparedMetric(parsing: "throughput")
+        // Nine quiet pairs and two in which B was far lower.
+        let b: [Double] = [1_000, 1_001, 999, 1_002, 998, 1_000, 1_001, 999, 1_000, 700, 690]
+        let shift = judge.paired(metric, a: b.map { _ in 1_000 }, b: b).shift
+        let interval = try #require(shift.interval)
+        #expect(shift.verdict == .noChangeShown && interval.lower < -0.1, "\(shift)")
+        #expect(try #require(shift.minimumDetectable) >= -interval.lower)
+    }
+
     @Test("takes the load's usual metrics, without those that nobody measured")
     func usual() throws {
         let result = Comparison.paired(try InventedTrials.blocks(12))

@@ -78,7 +78,7 @@ struct GateFileTests {
         "is refused at the place of what is wrong, with what would be right",
         arguments: [
             ("", "g.yaml:1:1: the file is empty"),
-            ("checks: []", "g.yaml:1:9: checks must be a list"),
+            ("checks: []", "g.yaml:1:9: checks is empty"), ("checks: 5", "g.yaml:1:9: checks must be a list"),
             ("name: x", "g.yaml:1:1: checks: is missing"),
             ("cheks: []", "g.yaml:1:1: no key 'cheks' here; did you mean 'checks'?"),
             ("checks: [{kind: exakt}]", "g.yaml:1:17: no kind of check 'exakt'; did you mean 'exact'?"),

@@ -69,6 +69,9 @@ import Testing
         #expect(!slow.hasPassed && slow.words.contains("'p99 > 5us' holds"))
         #expect(try Threshold(parsing: "p99 > 5ms").judge(record, as: .failIf).hasPassed)
         #expect(try Threshold(parsing: "p99 < 5ms").judge(record, as: .require).hasPassed)
+        let rare = try Threshold(parsing: "p9999 < 1s").judge(record, as: .require)
+        #expect(rare.words.contains("of too few operations: it takes 36887 independent ones"), "\(rare.words)")
+        #expect(!slow.words.contains("too few"))
         // 4,000 in 2 s.
         let rate = try Threshold(parsing: "throughput == 2k/s").judge(record, as: .require)
         #expect(rate.hasPassed && rate.value == .number(2_000))
