@@ -111,7 +111,7 @@ struct RaftMutationTests {
         }
         #expect(s5.server.role == .leader)
 
-        var completeness = LeaderCompleteness<Raft<KeyValueStore>>()
+        var completeness = LeaderCompleteness<KeyValueStore>()
         let servers = [s1.server, nil, nil, nil, s5.server]
         let wrong = completeness.check(servers, changed: 0) ?? completeness.check(servers, changed: 4)
         #expect((wrong != nil) == (mutation != nil))
@@ -168,7 +168,7 @@ struct RaftMutationTests {
         candidate.receive(.voteResponse(try #require(wiped.vote(to: 2))), from: 1)
         #expect((candidate.server.role == .leader) == (mutation != nil))
 
-        var completeness = LeaderCompleteness<Raft<KeyValueStore>>()
+        var completeness = LeaderCompleteness<KeyValueStore>()
         let servers = [old.server, nil, candidate.server]
         let wrong = completeness.check(servers, changed: 0) ?? completeness.check(servers, changed: 2)
         #expect((wrong != nil) == (mutation != nil))

@@ -1,7 +1,10 @@
 import ProtocolKit
 
 /// An entry that is committed in a term is in the logs of the leaders of all later terms (figure 3 of the Raft paper).
-struct LeaderCompleteness<Node: LeaderReplica>: Invariant {
+public struct LeaderCompleteness<Machine: StateMachine>: Invariant {
+    /// The nodes it looks at.
+    public typealias Node = Raft<Machine>
+
     private struct Committed {
         /// The entry's term.
         let term: Term
@@ -14,21 +17,20 @@ struct LeaderCompleteness<Node: LeaderReplica>: Invariant {
     /// The term in which each node was last found complete.
     private var lastLed: [Term] = []
 
-    /// The property's name.
-    let name: String
+    /// Before the first step.
+    public init() {}
 
-    init(name: String = "leader-completeness") {
-        self.name = name
-    }
+    /// The property's name.
+    public var name: String { "leader-completeness" }
 
     /// Looks at what the node that took a step newly knows to be committed, and at a new leader's log.
-    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while lastLed.count < nodes.count { lastLed.append(.zero) }
-        let (commitIndex, term) = (nodes[changed].commitIndex, nodes[changed].leaderTerm)
+        let (commitIndex, term) = (nodes[changed].commitIndex, nodes[changed].currentTerm)
         if commitIndex.rawValue > UInt64(committed.count) {
             if let wrong = note(nodes, changed: changed, through: commitIndex, inTerm: term) { return wrong }
         }
-        if nodes[changed].isLeader, lastLed[changed] != term {
+        if nodes[changed].role == .leader, lastLed[changed] != term {
             lastLed[changed] = term
             return missing(nodes, leader: changed, from: 0)
         }
@@ -46,22 +48,21 @@ struct LeaderCompleteness<Node: LeaderReplica>: Invariant {
             }
             committed.append(Committed(term: term, inTerm: inTerm))
         }
-        for leader in nodes.indices where nodes.isUp(leader) && nodes[leader].isLeader {
-            guard nodes[leader].leaderTerm > inTerm else { continue }
+        for leader in nodes.indices where nodes.isUp(leader) && nodes[leader].role == .leader {
+            guard nodes[leader].currentTerm > inTerm else { continue }
             if let wrong = missing(nodes, leader: leader, from: start) { return wrong }
         }
         return nil
     }
 
     private func missing(_ nodes: NodeStates<Node>, leader: Int, from start: Int) -> String? {
-        let term = nodes[leader].leaderTerm
+        let term = nodes[leader].currentTerm
         let first = max(start, Int(nodes[leader].log.baseIndex.rawValue))
         for position in min(first, committed.count)..<committed.count where committed[position].inTerm < term {
             let index = LogIndex(UInt64(position) + 1)
             guard nodes[leader].log.term(at: index) == committed[position].term else {
-                let entry = committed[position]
-                return "node \(nodes[leader].id) leads \(Node.termName) \(term) without entry \(index) of "
-                    + "\(Node.termName) \(entry.term), committed in \(Node.termName) \(entry.inTerm)"
+                return "node \(nodes[leader].id) leads term \(term) without entry \(index) of term "
+                    + "\(committed[position].term), committed in term \(committed[position].inTerm)"
             }
         }
         return nil

@@ -4,7 +4,10 @@ import ProtocolKit
 ///
 /// By induction it is enough that entries of the same index and term have the same content and the same term before
 /// them, over all logs of the run; so each entry is looked at once when it enters a log.
-struct LogMatching<Node: LeaderReplica>: Invariant {
+public struct LogMatching<Machine: StateMachine>: Invariant {
+    /// The nodes it looks at.
+    public typealias Node = Raft<Machine>
+
     private struct Seen {
         let term: UInt64
         let previousTerm: UInt64
@@ -15,10 +18,14 @@ struct LogMatching<Node: LeaderReplica>: Invariant {
     private var seen: [[Seen]] = []
     private var watched: [LogWatch] = []
 
-    var name: String { "log-matching" }
+    /// Before the first step.
+    public init() {}
+
+    /// The property's name.
+    public var name: String { "log-matching" }
 
     /// Looks at the entries that are new in the log of the node that took a step.
-    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while watched.count < nodes.count { watched.append(LogWatch()) }
         guard let range = watched[changed].newEntries(nodes, of: changed) else { return nil }
         var index = range.lowerBound
@@ -34,10 +41,10 @@ struct LogMatching<Node: LeaderReplica>: Invariant {
         guard let previousTerm = nodes[node].log.term(at: index.previous)?.rawValue else { return nil }
         while seen.count <= Int(index.rawValue) { seen.append([]) }
         for other in seen[Int(index.rawValue)] where other.term == record.tag {
-            if other.record != record { return "entry \(index) of \(Node.termName) \(record.tag) has two contents" }
+            if other.record != record { return "entry \(index) of term \(record.tag) has two contents" }
             if other.previousTerm != previousTerm {
-                return "before entry \(index) of \(Node.termName) \(record.tag) stand those of "
-                    + "\(other.previousTerm) and \(previousTerm)"
+                return
+                    "before entry \(index) of term \(record.tag) stand terms \(other.previousTerm) and \(previousTerm)"
             }
             return nil
         }
@@ -53,7 +60,7 @@ struct LogWatch {
     private var incarnation = UInt64(0)
 
     /// The new entries, or nil; all of the log after a truncation or a restart.
-    mutating func newEntries<Node: LeaderReplica>(_ nodes: NodeStates<Node>, of node: Int) -> ClosedRange<LogIndex>? {
+    mutating func newEntries<Machine>(_ nodes: NodeStates<Raft<Machine>>, of node: Int) -> ClosedRange<LogIndex>? {
         let (lastIndex, base) = (nodes[node].log.lastIndex, nodes[node].log.baseIndex)
         let count = nodes[node].log.truncations
         let isChanged = incarnation != nodes.incarnation(node) || truncations != count

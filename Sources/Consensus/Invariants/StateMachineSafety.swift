@@ -1,8 +1,10 @@
 import ProtocolKit
 
-/// No two nodes apply different commands at the same index (figure 3 of the Raft paper). Nodes that may take back what they
-/// have applied aren't looked at.
-struct StateMachineSafety<Node: LeaderReplica>: Invariant {
+/// No two servers apply different commands at the same index (figure 3 of the Raft paper).
+public struct StateMachineSafety<Machine: StateMachine>: Invariant {
+    /// The nodes it looks at.
+    public typealias Node = Raft<Machine>
+
     /// What was applied at each index, from 1, by the first node that did.
     private var applied: [LogRecord] = []
     /// How far each node was looked at.
@@ -11,15 +13,14 @@ struct StateMachineSafety<Node: LeaderReplica>: Invariant {
     /// The state's digest after an index, where a step ended.
     private var digests: [LogIndex: UInt64] = [:]
 
-    /// The property's name.
-    let name: String
+    /// Before the first step.
+    public init() {}
 
-    init(name: String = "state-machine-safety") {
-        self.name = name
-    }
+    /// The property's name.
+    public var name: String { "state-machine-safety" }
 
     /// Looks at what the node that took a step has newly applied.
-    mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
+    public mutating func check(_ nodes: NodeStates<Node>, changed: Int) -> String? {
         while looked.count < nodes.count {
             looked.append(.zero)
             incarnations.append(0)
@@ -30,7 +31,7 @@ struct StateMachineSafety<Node: LeaderReplica>: Invariant {
             looked[changed] = .zero
         }
         let lastApplied = nodes[changed].lastApplied
-        guard lastApplied != looked[changed], nodes[changed].appliesForGood else { return nil }
+        guard lastApplied != looked[changed] else { return nil }
         var index = max(looked[changed], nodes[changed].log.baseIndex).next
         looked[changed] = lastApplied
         while index <= lastApplied {
@@ -44,7 +45,7 @@ struct StateMachineSafety<Node: LeaderReplica>: Invariant {
             }
             index = index.next
         }
-        let digest = nodes[changed].stateDigest
+        let digest = nodes[changed].machine.digest
         if let other = digests[lastApplied], other != digest {
             return "node \(nodes[changed].id) has another state after \(lastApplied) than was reached before"
         }

@@ -126,10 +126,8 @@ public struct PrimaryBackupSystem: ClusterSystem {
     public static var invariants: [InvariantCheck<Node>] {
         [
             InvariantCheck(OnePrimaryPerView()), InvariantCheck(PromisesAreKept()),
-            InvariantCheck(CommittedIsHeldByMembers()),
-            InvariantCheck(LeaderCompleteness<Node>(name: "primary-completeness")),
-            InvariantCheck(LogMatching<Node>()),
-            InvariantCheck(StateMachineSafety<Node>(name: "backups-apply-the-same")),
+            InvariantCheck(CommittedIsHeldByMembers()), InvariantCheck(PrimaryCompleteness()),
+            InvariantCheck(PrimaryBackupLogMatching()), InvariantCheck(BackupsApplyTheSame()),
         ]
     }
 }

@@ -134,8 +134,8 @@ public struct RaftSystem: ClusterSystem {
     /// The properties of figure 3 of the paper, and that configurations follow each other safely.
     public static var invariants: [InvariantCheck<Node>] {
         [
-            InvariantCheck(ElectionSafety<KeyValueStore>()), InvariantCheck(LogMatching<Node>()),
-            InvariantCheck(LeaderCompleteness<Node>()), InvariantCheck(StateMachineSafety<Node>()),
+            InvariantCheck(ElectionSafety<KeyValueStore>()), InvariantCheck(LogMatching<KeyValueStore>()),
+            InvariantCheck(LeaderCompleteness<KeyValueStore>()), InvariantCheck(StateMachineSafety<KeyValueStore>()),
             InvariantCheck(ConfigurationSafety<KeyValueStore>()),
         ]
     }
